@@ -1,0 +1,15 @@
+# shellcheck shell=bash
+# Sourced by the other scripts: the clients that the demonstration and the tests
+# use, each with its Debian package.
+
+# shellcheck disable=SC2034 # read where this is sourced
+declare -A package=(
+  [arping]=iputils-arping
+  [curl]=curl
+  [dumpcap]=wireshark-common
+  [ip]=iproute2
+  [ndisc6]=ndisc6
+  [nmap]=nmap
+  [ping]=iputils-ping
+  [tshark]=tshark
+)

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Runs every test: the pure ones with the format, lint and type checks
+# (deno task ok), then those with real clients in the lab (deno task lab).
+#
+#   --strict   a client or a lab that cannot be had is a failure, not a gap
+set -euo pipefail
+scripts=$(dirname "$(readlink -f "$0")")
+source "$scripts/deno.sh"
+source "$scripts/clients.sh"
+
+strict=''
+if (($#)); then
+  [[ $* == --strict ]] || die "what is \"$*\"? Usage: scripts/test.sh [--strict]"
+  strict=yes
+fi
+export MASSCANNED_STRICT=$strict
+cd "$root"
+
+results=$(mktemp -d "$deno_home/results.XXXXXX")
+trap 'rm -rf "$results"' EXIT
+
+# Sets missing to the packages of the clients that are not installed.
+find_missing() {
+  local client
+  missing=()
+  for client in "${!package[@]}"; do
+    command -v "$client" >/dev/null || missing+=("${package[$client]}")
+  done
+}
+
+install_missing() {
+  apt-get update -qq &&
+    DEBIAN_FRONTEND=noninteractive \
+      apt-get install -qq -y --no-install-recommends "${missing[@]}"
+}
+
+find_missing
+if ((EUID == 0 && ${#missing[@]})) && command -v apt-get >/dev/null; then
+  echo "Installing the clients that the tests use: ${missing[*]}"
+  install_missing >"$results/apt.log" 2>&1 || tail -n 3 "$results/apt.log"
+  find_missing
+fi
+
+# Runs one of the two suites. One that fails without a failed test (a file is
+# not formatted, a module cannot be loaded) counts as one failure itself.
+failed=0
+suite() {
+  local report=$results/$1.xml status=0 failures
+  "${@:2}" --junit-path="$report" || status=$?
+  failures=$(grep -c '^ *<failure ' "$report" 2>/dev/null || true)
+  failed=$((failed + (status && !failures ? 1 : failures)))
+}
+
+count() {
+  cat "$results"/*.xml 2>/dev/null | grep -c "^ *<$1" || true
+}
+
+suite pure deno task ok
+if "$scripts/lab.sh" true || [[ $strict ]]; then
+  suite lab deno task lab
+else
+  suite lab deno test --allow-all test/lab # each test says that it is left out
+fi
+
+skipped=$(count skipped)
+passed=$(($(count 'testcase ') - $(count 'failure ') - skipped))
+
+# Ignored tests carry the reason in their names: "ping (left out: ...)".
+echo
+grep -oh 'left out: [^)"]*' "$results"/*.xml | sort | uniq -c || true
+((!${#missing[@]})) || echo "To have every client: apt-get install ${missing[*]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+((!failed))

@@ -1,0 +1,138 @@
+/**
+ * SYN cookies: a sequence number that proves, when it comes back acknowledged,
+ * that the peer received it. Until then nothing is remembered about the peer.
+ *
+ * ```text
+ *  cookie = SipHash-2-4(key, tuple, client's sequence number, slot)
+ *             XOR  what the client's SYN offered (5 bits)
+ * ```
+ *
+ * The 5 bits ride in the low bits of an unpredictable number, so a cookie
+ * looks like any other sequence number. A forger's chance is 2 in 2^27 a
+ * segment. Time is cut into slots; a cookie of this slot or the one before is
+ * good, so it lives for 65 to 131 seconds.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc4987#section-3.6 | RFC 4987 §3.6}
+ *
+ * @module
+ */
+
+import { SipHash } from "./siphash.ts";
+import type { Tuple } from "./tuple.ts";
+
+/** Result of {@linkcode Cookies.check}: not a cookie of ours. */
+export const FORGED = -1;
+
+/** Set in a cookie's bits if the SYN offered selective acknowledgments. */
+export const OFFERED_SACK = 0x08;
+/** Set in a cookie's bits if the SYN offered window scaling. */
+export const OFFERED_SCALE = 0x10;
+
+const BITS = 0x1f; // MSS class and the two flags above
+const MSS_CLASS = 0x07;
+const SLOT_MS = 65_536;
+
+// Segment sizes that a cookie can remember; a peer gets the next smaller one.
+// 48 is the least that Linux will use, 265 is nmap's, 536 and 1220 the defaults
+// of RFC 9293 §3.7.1, the rest Ethernet less tunnels and IP headers.
+const MSS_CLASSES = Int32Array.of(48, 265, 536, 1220, 1360, 1400, 1440, 1460);
+
+/** Makes cookies and recognises them. */
+export class Cookies {
+  #current: SipHash;
+  #previous: SipHash;
+  #currentSince = 0; // slot
+
+  /**
+   * 32 more bits that nobody else can predict, of the cookie made last or
+   * found good last: the same each time for one cookie.
+   */
+  entropy = 0;
+
+  /**
+   * Starts with a key.
+   *
+   * @param key 128 bits, as {@linkcode SipHash} takes them.
+   */
+  constructor(key: Int32Array) {
+    this.#current = new SipHash(key);
+    this.#previous = this.#current;
+  }
+
+  /**
+   * Changes the key from the next slot on. Cookies made so far stay good for
+   * as long as they would have been.
+   *
+   * @param key 128 bits, as {@linkcode SipHash} takes them.
+   * @param now Time, in milliseconds since 1970. Call it at most every three
+   * minutes.
+   */
+  rotate(key: Int32Array, now: number): void {
+    this.#previous = this.#current;
+    this.#current = new SipHash(key);
+    this.#currentSince = Math.floor(now / SLOT_MS) + 1;
+  }
+
+  /**
+   * Makes the sequence number that answers a SYN.
+   *
+   * @param tuple Addresses and ports of the SYN.
+   * @param seq The SYN's sequence number.
+   * @param bits From {@linkcode mssClass}, {@linkcode OFFERED_SACK} and
+   * {@linkcode OFFERED_SCALE}.
+   * @param now Time, in milliseconds since 1970.
+   * @returns Cookie, as an int32 bit pattern.
+   */
+  make(tuple: Tuple, seq: number, bits: number, now: number): number {
+    return this.#hash(tuple, seq, Math.floor(now / SLOT_MS)) ^ bits;
+  }
+
+  /**
+   * Tells whether a number is a cookie that we made for this peer lately.
+   *
+   * @param tuple Addresses and ports of the segment.
+   * @param seq Sequence number of the SYN that the peer must have sent.
+   * @param cookie The number before the one that the peer acknowledges.
+   * @param now Time, in milliseconds since 1970.
+   * @returns The bits given to `make`, in `[0, 31]`, or {@linkcode FORGED}.
+   */
+  check(tuple: Tuple, seq: number, cookie: number, now: number): number {
+    const slot = Math.floor(now / SLOT_MS);
+    let bits = this.#hash(tuple, seq, slot) ^ cookie;
+    if ((bits & ~BITS) === 0) return bits;
+    bits = this.#hash(tuple, seq, slot - 1) ^ cookie;
+    return (bits & ~BITS) === 0 ? bits : FORGED;
+  }
+
+  #hash(tuple: Tuple, seq: number, slot: number): number {
+    const { words, count } = tuple;
+    words[count] = seq;
+    words[count + 1] = slot;
+    const sipHash = slot >= this.#currentSince ? this.#current : this.#previous;
+    const hash = sipHash.hash(words, count + 2);
+    this.entropy = sipHash.high;
+    return hash;
+  }
+}
+
+/**
+ * Finds the class of a segment size.
+ *
+ * @param mss Maximum segment size that the peer announced, in octets.
+ * @returns Class, in `[0, 7]`; sizes below the least one are in class 0.
+ */
+export function mssClass(mss: number): number {
+  let found = MSS_CLASSES.length - 1;
+  while (found > 0 && MSS_CLASSES[found]! > mss) found--;
+  return found;
+}
+
+/**
+ * Reads the segment size out of a cookie's bits.
+ *
+ * @param bits From {@linkcode Cookies.check}.
+ * @returns Largest segment payload to send to the peer, in octets.
+ */
+export function mssOf(bits: number): number {
+  return MSS_CLASSES[bits & MSS_CLASS]!;
+}

@@ -1,0 +1,258 @@
+/**
+ * What is remembered of TCP peers that proved themselves.
+ *
+ * A fixed number of records in one typed array, found by a keyed hash of the
+ * whole tuple and kept in order of last use. Whatever arrives, memory stays
+ * where it was, and every operation takes the same time with one flow or with
+ * all: when the table is full, the flow that was silent for longest makes room.
+ *
+ * @module
+ */
+
+import { SipHash } from "./siphash.ts";
+import { type Tuple, TUPLE_WORDS } from "./tuple.ts";
+
+/** Result of {@linkcode FlowTable.find}: no such flow. */
+export const NO_FLOW = -1;
+
+// A record is this many int32 words: 160 octets.
+const RECORD_WORDS = 40;
+
+// Words that the table itself uses.
+const TUPLE = 0; // to TUPLE_WORDS
+const TUPLE_COUNT = TUPLE_WORDS;
+const NEXT_IN_BUCKET = 11;
+const OLDER = 12;
+const NEWER = 13;
+const LAST_USE = 14; // milliseconds, modulo 2^32
+
+/** Word: next sequence number that we expect. */
+export const RCV_NXT = 15;
+/** Word: next sequence number that we send. */
+export const SND_NXT = 16;
+/** Word: first sequence number that the peer has not acknowledged. */
+export const SND_UNA = 17;
+/** Word: largest payload of a segment to the peer, in octets. */
+export const SND_MSS = 18;
+/** Word: what the two ends agreed on and have said, bits of the TCP layer. */
+export const AGREED = 19;
+/** Word: the peer's latest timestamp. */
+export const PEER_TIMESTAMP = 20;
+/** Word: what our timestamps are ahead of the time. */
+export const TIMESTAMP_OFFSET = 21;
+/** Word: identification of the last IPv4 packet of this flow. */
+export const IP_ID = 22;
+/** Word: index of the protocol, or a negative number. */
+export const PROTOCOL = 23;
+/** Word: the protocol's own state. */
+export const STATE = 24;
+/** Word: request buffer in use, or a negative number. */
+export const BUFFER = 25;
+/** Word: octets still to be thrown away. */
+export const SKIP = 26;
+
+// What the words above were before the segment that was accepted last, so that
+// it can be answered again when the peer sends it again.
+
+/** Word: {@linkcode RCV_NXT} before the last segment. */
+export const RCV_NXT_BEFORE = 27;
+/** Word: {@linkcode SND_NXT} before the last segment. */
+export const SND_NXT_BEFORE = 28;
+/** Word: {@linkcode AGREED} before the last segment. */
+export const AGREED_BEFORE = 29;
+/** Word: {@linkcode PROTOCOL} before the last segment. */
+export const PROTOCOL_BEFORE = 30;
+/** Word: {@linkcode STATE} before the last segment. */
+export const STATE_BEFORE = 31;
+/** Word: {@linkcode SKIP} before the last segment. */
+export const SKIP_BEFORE = 32;
+/** Word: octets in the buffer before the last segment; negative: no buffer. */
+export const FILL_BEFORE = 33;
+
+/** Called with a flow that is about to be forgotten. */
+export type OnForget = (flow: number) => void;
+
+/** All flows of one packet worker. */
+export class FlowTable {
+  readonly #hash: SipHash;
+  readonly #buckets: Int32Array<ArrayBuffer>; // → flow + 1; 0: empty
+  readonly #onForget: OnForget;
+  readonly #capacity: number;
+  #freed = NO_FLOW; // list of forgotten records, through NEXT_IN_BUCKET
+  #touched = 0; // records that were ever in use
+  #oldest = NO_FLOW;
+  #newest = NO_FLOW;
+
+  /**
+   * The records. Word `w` of flow `f`, as both are numbered here, is
+   * `words[f + w]`.
+   */
+  readonly words: Int32Array<ArrayBuffer>;
+  /** Number of flows in the table. */
+  size = 0;
+  /** Flows that had to make room before their time was up. */
+  evicted = 0;
+  /** Flows whose time was up. */
+  expired = 0;
+
+  /**
+   * Makes an empty table.
+   *
+   * @param capacity Most flows that it holds.
+   * @param key 128 bits, as {@linkcode SipHash} takes them.
+   * @param onForget Called with every flow that leaves.
+   */
+  constructor(capacity: number, key: Int32Array, onForget: OnForget) {
+    this.#hash = new SipHash(key);
+    this.#capacity = capacity;
+    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity)));
+    this.#onForget = onForget;
+    this.words = new Int32Array(capacity * RECORD_WORDS);
+  }
+
+  /**
+   * Finds a flow.
+   *
+   * @param tuple Addresses and ports of a segment.
+   * @returns The flow, or {@linkcode NO_FLOW}.
+   */
+  find(tuple: Tuple): number {
+    const { words } = this;
+    let flow = this.#buckets[this.#bucketOf(tuple)]! - 1;
+    while (flow >= 0 && !this.#isOf(flow, tuple)) {
+      flow = words[flow + NEXT_IN_BUCKET]!;
+    }
+    return flow;
+  }
+
+  /**
+   * Adds a flow that is not in the table, as the one used last.
+   *
+   * @param tuple Addresses and ports of a segment.
+   * @param now Time, in milliseconds, modulo 2^32.
+   * @returns The flow, all its public words 0.
+   */
+  add(tuple: Tuple, now: number): number {
+    if (this.size === this.#capacity) {
+      this.evicted++;
+      this.forget(this.#oldest);
+    }
+    const { words } = this;
+    let flow = this.#freed;
+    if (flow === NO_FLOW) flow = RECORD_WORDS * this.#touched++;
+    else this.#freed = words[flow + NEXT_IN_BUCKET]!;
+    words.fill(0, flow, flow + RECORD_WORDS);
+    for (let i = 0; i < tuple.count; i++) {
+      words[flow + TUPLE + i] = tuple.words[i]!;
+    }
+    words[flow + TUPLE_COUNT] = tuple.count;
+
+    const bucket = this.#bucketOf(tuple);
+    words[flow + NEXT_IN_BUCKET] = this.#buckets[bucket]! - 1;
+    this.#buckets[bucket] = flow + 1;
+    this.#append(flow, now);
+    this.size++;
+    return flow;
+  }
+
+  /**
+   * Marks a flow as the one used last.
+   *
+   * @param flow A flow in the table.
+   * @param now Time, in milliseconds, modulo 2^32.
+   */
+  touch(flow: number, now: number): void {
+    if (flow !== this.#newest) {
+      this.#unlink(flow);
+      this.#append(flow, now);
+    } else {
+      this.words[flow + LAST_USE] = now | 0;
+    }
+  }
+
+  /**
+   * Forgets every flow that was not used lately.
+   *
+   * @param now Time, in milliseconds, modulo 2^32.
+   * @param idle How long a flow may be silent, in milliseconds.
+   */
+  expire(now: number, idle: number): void {
+    while (this.#oldest !== NO_FLOW) {
+      const age = (now - this.words[this.#oldest + LAST_USE]!) | 0;
+      if (age < idle) return;
+      this.expired++;
+      this.forget(this.#oldest);
+    }
+  }
+
+  /**
+   * Removes a flow.
+   *
+   * @param flow A flow in the table.
+   */
+  forget(flow: number): void {
+    this.#onForget(flow);
+    const { words } = this;
+    const bucket = this.#bucketOfRecord(flow);
+    let link = this.#buckets[bucket]! - 1;
+    if (link === flow) {
+      this.#buckets[bucket] = words[flow + NEXT_IN_BUCKET]! + 1;
+    } else {
+      while (words[link + NEXT_IN_BUCKET] !== flow) {
+        link = words[link + NEXT_IN_BUCKET]!;
+      }
+      words[link + NEXT_IN_BUCKET] = words[flow + NEXT_IN_BUCKET]!;
+    }
+    this.#unlink(flow);
+    words[flow + NEXT_IN_BUCKET] = this.#freed;
+    this.#freed = flow;
+    this.size--;
+  }
+
+  #bucketOf(tuple: Tuple): number {
+    return this.#hash.hash(tuple.words, tuple.count) &
+      (this.#buckets.length - 1);
+  }
+
+  readonly #scratch: Int32Array<ArrayBuffer> = new Int32Array(TUPLE_WORDS);
+
+  #bucketOfRecord(flow: number): number {
+    const { words } = this;
+    const count = words[flow + TUPLE_COUNT]!;
+    for (let i = 0; i < count; i++) {
+      this.#scratch[i] = words[flow + TUPLE + i]!;
+    }
+    return this.#hash.hash(this.#scratch, count) & (this.#buckets.length - 1);
+  }
+
+  #isOf(flow: number, tuple: Tuple): boolean {
+    const { words } = this;
+    if (words[flow + TUPLE_COUNT] !== tuple.count) return false;
+    for (let i = 0; i < tuple.count; i++) {
+      if (words[flow + TUPLE + i] !== tuple.words[i]) return false;
+    }
+    return true;
+  }
+
+  /** Puts a flow at the newest end of the order of use. */
+  #append(flow: number, now: number): void {
+    const { words } = this;
+    words[flow + LAST_USE] = now | 0;
+    words[flow + OLDER] = this.#newest;
+    words[flow + NEWER] = NO_FLOW;
+    if (this.#newest === NO_FLOW) this.#oldest = flow;
+    else words[this.#newest + NEWER] = flow;
+    this.#newest = flow;
+  }
+
+  /** Takes a flow out of the order of use. */
+  #unlink(flow: number): void {
+    const { words } = this;
+    const older = words[flow + OLDER]!;
+    const newer = words[flow + NEWER]!;
+    if (older === NO_FLOW) this.#oldest = newer;
+    else words[older + NEWER] = newer;
+    if (newer === NO_FLOW) this.#newest = older;
+    else words[newer + OLDER] = older;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Who the program pretends to be: what its stack looks like and what its
+ * services say. Data, so that no constant of it stands in code.
+ *
+ * @module
+ */
+
+/** A system as its peers see it, consistent on every layer. */
+export interface Persona {
+  /** Name that `--persona` takes. */
+  readonly name: string;
+  /** What every packet looks like. */
+  readonly ip: IpPersona;
+  /** What every segment looks like. */
+  readonly tcp: TcpPersona;
+  /** What the web server says. */
+  readonly http: HttpPersona;
+}
+
+/** Marks of an IP stack. */
+export interface IpPersona {
+  /** Initial time to live and hop limit, in `[1, 255]`. */
+  readonly ttl: number;
+  /**
+   * Whether IPv4 packets are numbered: echo replies by a counter and
+   * fragmentable, segments of a connection one after the other. Otherwise all
+   * have identification 0 and may not be fragmented.
+   */
+  readonly numbersPackets: boolean;
+  /** Whether IPv6 packets carry a flow label, one for each conversation. */
+  readonly labelsFlows: boolean;
+}
+
+/** Marks of a TCP. */
+export interface TcpPersona {
+  /**
+   * Whether a SYN-ACK has options, MSS and what the SYN offered, and a window
+   * of whole segments; if not, the window is 65,535.
+   */
+  readonly hasOptions: boolean;
+  /** Shift count that is offered to a peer that can scale, in `[0, 14]`. */
+  readonly windowScale: number;
+  /** Flags that a SYN may carry besides SYN and still be answered. */
+  readonly synFlags: number;
+  /** Whether a SYN that asks for ECN is answered, RFC 3168 §6.1.1. */
+  readonly acceptsEcn: boolean;
+  /**
+   * Whether a segment ahead of what is missing waits to be sent again, rather
+   * than being taken as if nothing was missing.
+   */
+  readonly keepsOrder: boolean;
+}
+
+/** What a web server says. */
+export interface HttpPersona {
+  /** Value of the `Server` field. */
+  readonly server: string;
+  /** Name of the area that a password is asked for. */
+  readonly realm: string;
+  /** What ends a line of the head and of a page. */
+  readonly lineEnd: string;
+  /**
+   * Whether methods that HTTP does not define and requests that cannot be read
+   * get an answer, as from nginx, rather than silence.
+   */
+  readonly answersOddRequests: boolean;
+}

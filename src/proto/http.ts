@@ -1,0 +1,496 @@
+/**
+ * HTTP/1: asks everybody for a password, as a web server with a private area
+ * does. RFC 9110, RFC 9112.
+ *
+ * @module
+ */
+
+import type { HttpPersona, Persona } from "../persona.ts";
+import {
+  CLAIM,
+  CLOSE,
+  DECLINE,
+  DONE,
+  type Exchange,
+  MORE,
+  pattern,
+  type Protocol,
+  TCP,
+} from "../protocol.ts";
+
+const METHODS = [
+  // RFC 9110 §9.3 and RFC 5789.
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "DELETE",
+  "CONNECT",
+  "OPTIONS",
+  "TRACE",
+  "PATCH",
+  // WebDAV, RFC 4918 §9, RFC 3253 §3.6 and RFC 5323 §2.2.
+  "PROPFIND",
+  "PROPPATCH",
+  "MKCOL",
+  "COPY",
+  "MOVE",
+  "LOCK",
+  "UNLOCK",
+  "REPORT",
+  "SEARCH",
+];
+
+// Fields of the notes.
+const FIELDS = [
+  "http.request.method",
+  "url.original",
+  "http.version",
+  "http.request.headers.host",
+  "user_agent.original",
+  "http.request.headers.authorization",
+];
+const METHOD = 0;
+const URL = 1;
+const VERSION = 2;
+const HOST = 3;
+const USER_AGENT = 4;
+const AUTHORIZATION = 5;
+
+// Longest method and request line that are looked at before giving up.
+const METHOD_MAX = 32;
+const LINE_MAX = 4096;
+
+// Values of `Exchange.state`. While a head is incomplete, the state is how many
+// of its octets have been searched for its end.
+const IN_CHUNKS = -1;
+const IN_TRAILERS = -2;
+
+const TAB = 0x09;
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const COLON = 0x3a;
+
+// What a request says that decides about its answer; one instance, refilled.
+const request = {
+  isReadable: false,
+  isHead: false,
+  hasVersion: false,
+  keepsAlive: false,
+  isChunked: false,
+  expectsContinue: false,
+  bodyLen: 0,
+};
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const HTTP_SLASH = encode("http/");
+const HTTP_1_0 = encode("http/1.0");
+const HEAD = encode("head");
+const CONTENT_LENGTH = encode("content-length");
+const TRANSFER_ENCODING = encode("transfer-encoding");
+const CONNECTION = encode("connection");
+const EXPECT = encode("expect");
+const HOST_NAME = encode("host");
+const USER_AGENT_NAME = encode("user-agent");
+const AUTHORIZATION_NAME = encode("authorization");
+const CHUNKED = encode("chunked");
+const CLOSE_OPTION = encode("close");
+const KEEP_ALIVE = encode("keep-alive");
+const CONTINUE = encode("100-continue");
+
+/**
+ * Claims what begins with a request line, whatever its method, also after
+ * empty lines (RFC 9112 §2.2).
+ */
+function check(exchange: Exchange): number {
+  const { bytes } = exchange.arena;
+  const { end } = exchange;
+  if (!exchange.persona.http.answersOddRequests) return DECLINE;
+  let at = exchange.at;
+  while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
+  if (at === end) return DECLINE;
+  const methodAt = at;
+  while (at < end && isTokenChar(bytes[at]!)) at++;
+  if (at === methodAt || at - methodAt > METHOD_MAX) return DECLINE;
+  if (at === end) return MORE;
+  if (bytes[at] !== SPACE) return DECLINE;
+  for (; at < end; at++) {
+    const octet = bytes[at]!;
+    if (octet === LF) {
+      const versionAt = lastSpace(bytes, methodAt, at) + 1;
+      return startsWith(bytes, versionAt, at, HTTP_SLASH) ? CLAIM : DECLINE;
+    }
+    if (octet < SPACE && octet !== CR && octet !== TAB) return DECLINE;
+  }
+  return end - methodAt > LINE_MAX ? DECLINE : MORE;
+}
+
+/**
+ * Answers one request with 401, or 400 if it cannot be read, as soon as its
+ * head is there. The body is thrown away as it comes.
+ *
+ * @param exchange Request; its state says in which part of it we are.
+ * @returns `MORE`, `DONE`, `CLOSE` or `DECLINE`.
+ */
+function reply(exchange: Exchange): number {
+  if (exchange.state === IN_CHUNKS) return passChunk(exchange);
+  if (exchange.state === IN_TRAILERS) return passTrailer(exchange);
+
+  const { bytes } = exchange.arena;
+  const { end, persona } = exchange;
+  let at = exchange.at;
+  while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
+  const headEnd = endOfHead(exchange, at);
+  if (headEnd < 0) return MORE;
+  exchange.state = 0;
+  exchange.next = headEnd;
+
+  readHead(exchange, at, headEnd);
+  const pages = pagesOf(persona);
+  if (!request.isReadable) {
+    if (!persona.http.answersOddRequests) return DECLINE;
+    putPage(exchange, pages.badRequest);
+    return CLOSE;
+  }
+  if (!request.hasVersion) { // HTTP/0.9: a page, and the connection ends
+    exchange.answer.put(pages.unauthorized.body);
+    return CLOSE;
+  }
+  // A client that waits for "100 Continue" may send its body or not, now that
+  // it gets another answer: only a new connection is free of doubt.
+  // https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1
+  const hangsUp = !request.keepsAlive || request.expectsContinue;
+  putPage(exchange, hangsUp ? pages.lastUnauthorized : pages.unauthorized);
+  if (hangsUp) return CLOSE;
+  if (request.isChunked) exchange.state = IN_CHUNKS;
+  else exchange.next += request.bodyLen;
+  return DONE;
+}
+
+/**
+ * Finds the empty line that ends a head, going on where it left off.
+ *
+ * @returns Offset behind it, or −1 with the state set.
+ */
+function endOfHead(exchange: Exchange, at: number): number {
+  const { bytes } = exchange.arena;
+  const { end } = exchange;
+  // Step back far enough to see a CR LF CR LF that was cut in two. The head of
+  // HTTP/0.9 is a line without a version.
+  for (let i = Math.max(at, exchange.at + exchange.state - 3); i < end; i++) {
+    if (bytes[i] !== LF) continue;
+    if (isSimpleRequest(bytes, at, i)) return i + 1;
+    if (i + 1 < end && bytes[i + 1] === LF) return i + 2;
+    if (i + 2 < end && bytes[i + 1] === CR && bytes[i + 2] === LF) return i + 3;
+  }
+  exchange.state = end - exchange.at;
+  return -1;
+}
+
+/** Whether `[at, end)` is all of a first line, and has no version in it. */
+function isSimpleRequest(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let i = at; i < end; i++) if (bytes[i] === LF) return false;
+  return !startsWith(bytes, lastSpace(bytes, at, end) + 1, end, HTTP_SLASH);
+}
+
+/** Reads the head `[at, end)` into {@linkcode request}, and notes it. */
+function readHead(exchange: Exchange, at: number, end: number): void {
+  const { bytes } = exchange.arena;
+  request.isReadable = false;
+  request.isChunked = false;
+  request.expectsContinue = false;
+  request.bodyLen = 0;
+
+  const lineEnd = endOfLine(bytes, at, end);
+  const methodEnd = firstSpace(bytes, at, lineEnd);
+  const versionAt = lastSpace(bytes, at, lineEnd) + 1;
+  request.hasVersion = startsWith(bytes, versionAt, lineEnd, HTTP_SLASH);
+  const targetEnd = request.hasVersion ? versionAt - 1 : lineEnd;
+  request.isHead = equals(bytes, at, methodEnd, HEAD);
+  // Persistent by default from HTTP/1.1 on, RFC 9112 §9.3.
+  request.keepsAlive = !equals(bytes, versionAt, lineEnd, HTTP_1_0);
+  exchange.note(METHOD, at, methodEnd);
+  exchange.note(URL, Math.min(methodEnd + 1, targetEnd), targetEnd);
+  if (request.hasVersion) {
+    exchange.note(VERSION, versionAt + HTTP_SLASH.length, lineEnd);
+  }
+  if (methodEnd === at || targetEnd <= methodEnd + 1) return;
+
+  let lineAt = nextLine(bytes, lineEnd, end);
+  while (lineAt < end) {
+    const fieldEnd = endOfLine(bytes, lineAt, end);
+    if (fieldEnd === lineAt) break; // the empty line
+    if (!readField(exchange, lineAt, fieldEnd)) return;
+    lineAt = nextLine(bytes, fieldEnd, end);
+  }
+  request.isReadable = true;
+}
+
+/** Reads one header field, RFC 9112 §5; false if it cannot be read. */
+function readField(exchange: Exchange, at: number, end: number): boolean {
+  const { bytes } = exchange.arena;
+  let nameEnd = at;
+  while (nameEnd < end && isTokenChar(bytes[nameEnd]!)) nameEnd++;
+  if (nameEnd === at || nameEnd === end || bytes[nameEnd] !== COLON) {
+    return false;
+  }
+  let valueAt = nameEnd + 1;
+  while (valueAt < end && isBlank(bytes[valueAt]!)) valueAt++;
+  while (end > valueAt && isBlank(bytes[end - 1]!)) end--;
+
+  if (equals(bytes, at, nameEnd, CONTENT_LENGTH)) {
+    request.bodyLen = decimal(bytes, valueAt, end);
+    return request.bodyLen >= 0;
+  }
+  if (equals(bytes, at, nameEnd, TRANSFER_ENCODING)) {
+    request.isChunked = equals(bytes, valueAt, end, CHUNKED);
+    return request.isChunked;
+  }
+  if (equals(bytes, at, nameEnd, CONNECTION)) {
+    if (equals(bytes, valueAt, end, CLOSE_OPTION)) request.keepsAlive = false;
+    if (equals(bytes, valueAt, end, KEEP_ALIVE)) request.keepsAlive = true;
+  } else if (equals(bytes, at, nameEnd, EXPECT)) {
+    request.expectsContinue = equals(bytes, valueAt, end, CONTINUE);
+  } else if (equals(bytes, at, nameEnd, HOST_NAME)) {
+    exchange.note(HOST, valueAt, end);
+  } else if (equals(bytes, at, nameEnd, USER_AGENT_NAME)) {
+    exchange.note(USER_AGENT, valueAt, end);
+  } else if (equals(bytes, at, nameEnd, AUTHORIZATION_NAME)) {
+    exchange.note(AUTHORIZATION, valueAt, end);
+  }
+  return true;
+}
+
+/** Passes over one chunk of a body, RFC 9112 §7.1. */
+function passChunk(exchange: Exchange): number {
+  const { bytes } = exchange.arena;
+  const { at, end } = exchange;
+  let lf = at;
+  while (lf < end && bytes[lf] !== LF) lf++;
+  if (lf === end) return end - at > LINE_MAX ? DECLINE : MORE;
+  const length = hexadecimal(bytes, at, lf);
+  if (length < 0) return DECLINE;
+  if (length === 0) exchange.state = IN_TRAILERS;
+  exchange.next = length === 0 ? lf + 1 : lf + 1 + length + 2;
+  return DONE;
+}
+
+/** Passes over one line behind the last chunk, RFC 9112 §7.1.2. */
+function passTrailer(exchange: Exchange): number {
+  const { bytes } = exchange.arena;
+  const { at, end } = exchange;
+  let lf = at;
+  while (lf < end && bytes[lf] !== LF) lf++;
+  if (lf === end) return end - at > LINE_MAX ? DECLINE : MORE;
+  if (lf === at || (lf === at + 1 && bytes[at] === CR)) exchange.state = 0;
+  exchange.next = lf + 1;
+  return DONE;
+}
+
+/** A response but for its date. */
+interface Page {
+  readonly beforeDate: Uint8Array;
+  readonly afterDate: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+interface Pages {
+  readonly unauthorized: Page;
+  readonly lastUnauthorized: Page;
+  readonly badRequest: Page;
+}
+
+const PAGES = new Map<Persona, Pages>();
+
+/** Pages of a persona, made when the first request comes. */
+function pagesOf(persona: Persona): Pages {
+  let pages = PAGES.get(persona);
+  if (pages === undefined) {
+    const { http } = persona;
+    const challenge = [`WWW-Authenticate: Basic realm="${http.realm}"`];
+    const wanted = ["401 Unauthorized", "401 Authorization Required"] as const;
+    pages = {
+      unauthorized: makePage(http, ...wanted, "keep-alive", challenge),
+      lastUnauthorized: makePage(http, ...wanted, "close", challenge),
+      badRequest: makePage(
+        http,
+        "400 Bad Request",
+        "400 Bad Request",
+        "close",
+        [],
+      ),
+    };
+    PAGES.set(persona, pages);
+  }
+  return pages;
+}
+
+/** Writes a response in the words of nginx 1.14. */
+function makePage(
+  { lineEnd, server }: HttpPersona,
+  status: string,
+  title: string,
+  connection: string,
+  fields: readonly string[],
+): Page {
+  const lines = (texts: readonly string[]): string =>
+    texts.map((text) => text + lineEnd).join("");
+  const body = encode(lines([
+    "<html>",
+    `<head><title>${title}</title></head>`,
+    '<body bgcolor="white">',
+    `<center><h1>${title}</h1></center>`,
+    `<hr><center>${server}</center>`,
+    "</body>",
+    "</html>",
+  ]));
+  return {
+    beforeDate: encode(
+      lines([`HTTP/1.1 ${status}`, `Server: ${server}`]) + "Date: ",
+    ),
+    afterDate: encode(lines([
+      "",
+      "Content-Type: text/html",
+      `Content-Length: ${body.length}`,
+      `Connection: ${connection}`,
+      ...fields,
+      "",
+    ])),
+    body,
+  };
+}
+
+/** Appends a response; one to HEAD has no body, RFC 9110 §9.3.2. */
+function putPage({ answer, now }: Exchange, page: Page): void {
+  answer.put(page.beforeDate);
+  answer.put(dateOf(now));
+  answer.put(page.afterDate);
+  if (!request.isHead) answer.put(page.body);
+}
+
+let date: Uint8Array = encode("");
+let dateSecond = -1;
+
+/** IMF-fixdate of a time, RFC 9110 §5.6.7; made once a second. */
+function dateOf(now: number): Uint8Array {
+  const second = Math.floor(now / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    date = encode(new Date(now).toUTCString());
+  }
+  return date;
+}
+
+/** Whether an octet may stand in a token, RFC 9110 §5.6.2. */
+function isTokenChar(octet: number): boolean {
+  return IS_TOKEN_CHAR[octet] === 1;
+}
+
+const IS_TOKEN_CHAR = Uint8Array.from(
+  { length: 256 },
+  (_, octet) =>
+    /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(octet)) ? 1 : 0,
+);
+
+function isBlank(octet: number): boolean {
+  return octet === SPACE || octet === TAB;
+}
+
+/** Offset of the line end, CR LF or LF, at or behind `at`. */
+function endOfLine(bytes: Uint8Array, at: number, end: number): number {
+  let lf = at;
+  while (lf < end && bytes[lf] !== LF) lf++;
+  return lf > at && bytes[lf - 1] === CR ? lf - 1 : lf;
+}
+
+/** Offset behind the line end at `lineEnd`. */
+function nextLine(bytes: Uint8Array, lineEnd: number, end: number): number {
+  return lineEnd < end && bytes[lineEnd] === CR ? lineEnd + 2 : lineEnd + 1;
+}
+
+/** Offset of the first space in `[at, end)`, or `end`. */
+function firstSpace(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && bytes[at] !== SPACE) at++;
+  return at;
+}
+
+/** Offset of the last space in `[at, end)`, or `at - 1`. */
+function lastSpace(bytes: Uint8Array, at: number, end: number): number {
+  let last = end - 1;
+  while (last >= at && bytes[last] !== SPACE) last--;
+  return last;
+}
+
+/** Whether `[at, end)` is `lower`, in any case. */
+function equals(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  lower: Uint8Array,
+): boolean {
+  return end - at === lower.length && startsWith(bytes, at, end, lower);
+}
+
+/** Whether `[at, end)` begins with `lower`, in any case. */
+function startsWith(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  lower: Uint8Array,
+): boolean {
+  if (end - at < lower.length) return false;
+  for (let i = 0; i < lower.length; i++) {
+    const octet = bytes[at + i]!;
+    const isUpper = octet >= 0x41 && octet <= 0x5a;
+    if ((isUpper ? octet | 0x20 : octet) !== lower[i]) return false;
+  }
+  return true;
+}
+
+// Lengths that have more digits than this are nobody's honest request.
+const DIGITS_MAX = 9;
+
+/** Reads `[at, end)` as a decimal number; −1 if it is none. */
+function decimal(bytes: Uint8Array, at: number, end: number): number {
+  if (at === end || end - at > DIGITS_MAX) return -1;
+  let number = 0;
+  for (; at < end; at++) {
+    const digit = bytes[at]! - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+/**
+ * Reads the hexadecimal number that `[at, end)` begins with, before any
+ * extension; −1 if there is none or it has more than seven digits.
+ */
+function hexadecimal(bytes: Uint8Array, at: number, end: number): number {
+  let number = 0;
+  let digits = 0;
+  for (; at < end; at++, digits++) {
+    const octet = bytes[at]! | 0x20;
+    const digit = octet >= 0x61 && octet <= 0x66
+      ? octet - 0x57
+      : bytes[at]! - 0x30;
+    if (digit < 0 || digit > 15 || (digit > 9 && octet < 0x61)) break;
+    if (digits === 7) return -1;
+    number = number << 4 | digit;
+  }
+  return digits === 0 ? -1 : number;
+}
+
+/** HTTP/1.0 and HTTP/1.1. */
+export const http: Protocol = {
+  name: "http",
+  transports: TCP,
+  patterns: METHODS.map((method) => pattern(`"${method} "`)),
+  check,
+  reply,
+  fields: FIELDS,
+  summary: (values) =>
+    `HTTP/1.1 401 to ${values.get("http.request.method")} ` +
+    `${values.get("url.original")}`,
+};

@@ -1,0 +1,78 @@
+/**
+ * Hands messages to the protocols: TCP and UDP both end here.
+ *
+ * @module
+ */
+
+import type { Arena } from "../arena.ts";
+import { Matcher, NO_MATCH, UNDECIDED } from "../match.ts";
+import type { Persona } from "../persona.ts";
+import { CLAIM, Exchange, MORE, type Protocol, TCP } from "../protocol.ts";
+import { Writer } from "../writer.ts";
+
+export { NO_MATCH, UNDECIDED } from "../match.ts";
+
+/** Longest answer to one message, in octets. */
+export const ANSWER_MAX = 32_768;
+
+/** All protocols and the one exchange that they share. */
+export class Application {
+  readonly #protocols: readonly Protocol[];
+  readonly #tcpMatcher: Matcher;
+
+  /** The message at hand and its answer. */
+  readonly exchange: Exchange;
+
+  /**
+   * Compiles the protocols.
+   *
+   * @param arena Memory that messages are in and answers are written to.
+   * @param protocols What to answer, most specific first.
+   * @param persona Who the program pretends to be.
+   */
+  constructor(
+    arena: Arena,
+    protocols: readonly Protocol[],
+    persona: Persona,
+  ) {
+    const answerAt = arena.allocate(ANSWER_MAX);
+    const answer = new Writer(arena, answerAt, answerAt + ANSWER_MAX);
+    this.#protocols = protocols;
+    this.#tcpMatcher = new Matcher(protocols, TCP);
+    this.exchange = new Exchange(arena, answer, persona);
+  }
+
+  /**
+   * Finds whose message is at the start of the exchange, a piece of a stream.
+   *
+   * @returns Index of the protocol, `NO_MATCH`, or `UNDECIDED` if more octets
+   * may tell.
+   */
+  identify(): number {
+    const { arena, at, end } = this.exchange;
+    const found = this.#tcpMatcher.find(arena.bytes, at, end, false);
+    if (found !== NO_MATCH) return found;
+    let isUndecided = false;
+    for (let i = 0; i < this.#protocols.length; i++) {
+      const { check, transports } = this.#protocols[i]!;
+      if (check === undefined || (transports & TCP) === 0) continue;
+      const verdict = check(this.exchange);
+      if (verdict === CLAIM) return i;
+      if (verdict === MORE) isUndecided = true;
+    }
+    return isUndecided ? UNDECIDED : NO_MATCH;
+  }
+
+  /**
+   * Asks a protocol for the answer to the message at the start of the exchange.
+   *
+   * @param protocol Index of the protocol.
+   * @returns What {@linkcode Protocol.reply} says.
+   */
+  reply(protocol: number): number {
+    const { exchange } = this;
+    exchange.answer.clear();
+    exchange.noteCount = 0;
+    return this.#protocols[protocol]!.reply(exchange);
+  }
+}

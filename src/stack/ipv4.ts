@@ -1,0 +1,133 @@
+/**
+ * Internet Protocol version 4: which packets are for us, and the header of a
+ * reply. RFC 791, RFC 1122 §3.2.
+ *
+ * @module
+ */
+
+import { type AddressPolicy, isMartian4 } from "../address/policy.ts";
+import type { Arena } from "../arena.ts";
+import type { IpPersona } from "../persona.ts";
+import { VERDICT } from "../verdict.ts";
+import {
+  emitIpv4Reply,
+  identifyIpv4,
+  IPV4_DONT_FRAGMENT,
+  IPV4_HEADER_LEN,
+  Ipv4Header,
+  sealIpv4,
+} from "../wire/ipv4.ts";
+import { FOR_US, type Link } from "./link.ts";
+
+// Linux counts identifications in this many counters, picked by a hash of the
+// peer, so that nobody learns from his own replies how many others got.
+const COUNTERS = 256;
+
+/** IPv4 on a link. */
+export class Ipv4 {
+  readonly #arena: Arena;
+  readonly #link: Link;
+  readonly #policy: AddressPolicy;
+  readonly #persona: IpPersona;
+  readonly #counters: Uint16Array<ArrayBuffer>;
+
+  /** Header of the packet received last. */
+  readonly header: Ipv4Header;
+
+  /**
+   * Puts the layer on a link.
+   *
+   * @param arena Memory that frames are in.
+   * @param link Where replies go.
+   * @param policy Which addresses are ours, and whom we talk to.
+   * @param persona What replies look like.
+   * @param secret 32 random bits.
+   */
+  constructor(
+    arena: Arena,
+    link: Link,
+    policy: AddressPolicy,
+    persona: IpPersona,
+    secret: number,
+  ) {
+    this.#arena = arena;
+    this.#link = link;
+    this.#policy = policy;
+    this.#persona = persona;
+    this.#counters = Uint16Array.from(
+      { length: COUNTERS },
+      (_, i) => Math.imul(secret ^ i, 0x9e3779b1) >>> 12,
+    );
+    this.header = new Ipv4Header(arena);
+  }
+
+  /**
+   * Decides whether a packet is for us.
+   *
+   * @param at Offset of the first octet.
+   * @param end Offset one past the last octet of the frame.
+   * @returns {@linkcode FOR_US} or a verdict.
+   */
+  receive(at: number, end: number): number {
+    const { header } = this;
+    if (!header.open(at, end)) return VERDICT.ip_malformed;
+    const { src, dst } = header;
+    if (isMartian4(dst) || isMartian4(src)) return VERDICT.ip_martian;
+    if (!this.#policy.owns4(dst)) return VERDICT.ip_not_for_us;
+    // Without a list nobody can tell a network's broadcast address from a
+    // host's, and who answers it helps to flood the sender: RFC 1122 §3.3.6.
+    if (this.#policy.isOpen && this.#link.isGroup) {
+      return VERDICT.ip_not_for_us;
+    }
+    if (src === dst || this.#policy.lists4(src)) return VERDICT.ip_from_us;
+    if (this.#policy.denies4(src)) return VERDICT.ip_denied;
+    return header.isFragment ? VERDICT.ip_fragment : FOR_US;
+  }
+
+  /** Offset at which the payload of the next reply is to be written. */
+  get out(): number {
+    return this.#link.out + IPV4_HEADER_LEN;
+  }
+
+  /**
+   * Tells whether a reply fits a frame.
+   *
+   * @param length Length of its payload, in octets.
+   */
+  fits(length: number): boolean {
+    return this.#link.fits(IPV4_HEADER_LEN + length);
+  }
+
+  /**
+   * Sends the payload at {@linkcode Ipv4.out} back, not to be fragmented.
+   *
+   * @param end Offset one past its last octet.
+   * @param id Identification, if the persona numbers its packets.
+   */
+  send(end: number, id: number): void {
+    this.#send(end, this.#persona.numbersPackets ? id : 0, IPV4_DONT_FRAGMENT);
+  }
+
+  /**
+   * Sends the payload at {@linkcode Ipv4.out} back, as a datagram that may be
+   * fragmented and so needs a number, if the persona numbers its packets.
+   *
+   * @param end Offset one past its last octet.
+   */
+  sendNumbered(end: number): void {
+    const { numbersPackets } = this.#persona;
+    const { src } = this.header;
+    const counter = (src ^ src >>> 8 ^ src >>> 16 ^ src >>> 24) & 0xff;
+    const id = numbersPackets ? ++this.#counters[counter]! : 0;
+    this.#send(end, id, numbersPackets ? 0 : IPV4_DONT_FRAGMENT);
+  }
+
+  #send(end: number, id: number, flags: number): void {
+    const { view } = this.#arena;
+    const at = this.#link.out;
+    emitIpv4Reply(view, at, this.header, this.#persona.ttl, end);
+    identifyIpv4(view, at, id, flags);
+    sealIpv4(view, at);
+    this.#link.send(end);
+  }
+}

@@ -1,0 +1,329 @@
+/**
+ * The whole stack on one interface: from a frame in the arena to the frames
+ * that answer it.
+ *
+ * ```text
+ *   receive ─► Link ─┬─► Arp
+ *                    ├─► Ipv4 ─┬─► Icmpv4
+ *                    │         ├─► Tcp ─► Application ─► src/proto/…
+ *                    └─► Ipv6 ─┼─► Udp
+ *                              └─► Icmpv6
+ * ```
+ *
+ * A reply is written payload first; then each layer puts its header in front,
+ * on the way back to the link, which queues the frame.
+ *
+ * @module
+ */
+
+import { AddressPolicy, type PolicyTables } from "../address/policy.ts";
+import { AddressSet } from "../address/set.ts";
+import type { Arena } from "../arena.ts";
+import { Cookies } from "../cookie.ts";
+import { BUFFER, FlowTable } from "../flow_table.ts";
+import type { Outbox } from "../outbox.ts";
+import type { Persona } from "../persona.ts";
+import type { Protocol } from "../protocol.ts";
+import { DEPTH_OF, FrameFacts, type Recorder } from "../record.ts";
+import { RequestBuffers } from "../request_buffers.ts";
+import { KEY_WORDS, SipHash } from "../siphash.ts";
+import { VERDICT, VERDICTS } from "../verdict.ts";
+import {
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+} from "../wire/ethernet.ts";
+import { ANSWER_MAX, Application } from "./application.ts";
+import { Arp } from "./arp.ts";
+import { Icmpv4 } from "./icmpv4.ts";
+import { Icmpv6 } from "./icmpv6.ts";
+import { Ipv4 } from "./ipv4.ts";
+import { Ipv6 } from "./ipv6.ts";
+import { FOR_US, Link } from "./link.ts";
+import { Tcp } from "./tcp.ts";
+import { Udp } from "./udp.ts";
+
+const IPPROTO_ICMP = 1;
+const IPPROTO_TCP = 6;
+const IPPROTO_UDP = 17;
+const IPPROTO_ICMPV6 = 58;
+
+const FLOWS = 327_680;
+const FLOW_IDLE_MS = 60_000;
+const BUFFERS = 4096;
+const BUFFER_LEN = 8192;
+const COOKIE_KEY_MS = 3_600_000;
+
+/** Octets of the arena that a stack takes, besides its outbox. */
+export const STACK_MEMORY: number = ANSWER_MAX + BUFFERS * BUFFER_LEN + 1024;
+
+/** What a stack is made of. */
+export interface StackOptions {
+  /** Our hardware address, 6 octets. */
+  readonly mac: Uint8Array;
+  /** Largest IP packet of the link, in octets. */
+  readonly mtu: number;
+  /** Which addresses are ours, and whom we talk to. */
+  readonly policy: PolicyTables;
+  /** Who the program pretends to be. */
+  readonly persona: Persona;
+  /** What to answer, most specific first. */
+  readonly protocols: readonly Protocol[];
+  /** 128 random bits that everything unpredictable is derived from. */
+  readonly key: Int32Array;
+}
+
+/** Answers frames. */
+export class Stack {
+  readonly #link: Link;
+  readonly #arp: Arp;
+  readonly #ipv4: Ipv4;
+  readonly #ipv6: Ipv6;
+  readonly #icmpv4: Icmpv4;
+  readonly #icmpv6: Icmpv6;
+  readonly #tcp: Tcp;
+  readonly #udp: Udp;
+  readonly #cookies: Cookies;
+  readonly #flows: FlowTable;
+  readonly #buffers: RequestBuffers;
+  readonly #recorder: Recorder;
+  readonly #facts = new FrameFacts();
+  readonly #keys: SipHash;
+  #depth: number = DEPTH_OF.link;
+  #now = 0;
+  #cookieKeyUntil = 0;
+
+  /** How many frames came to each verdict. */
+  readonly counts: Float64Array<ArrayBuffer> = new Float64Array(
+    VERDICTS.length,
+  );
+
+  /**
+   * Puts a stack together.
+   *
+   * @param arena Memory that frames are in; {@linkcode STACK_MEMORY} octets of
+   * it are taken.
+   * @param outbox Where answers go.
+   * @param recorder Who is told about frames.
+   * @param options What it is made of.
+   */
+  constructor(
+    arena: Arena,
+    outbox: Outbox,
+    recorder: Recorder,
+    options: StackOptions,
+  ) {
+    const { key, mac, mtu, persona, protocols } = options;
+    const policy = new AddressPolicy(options.policy);
+    const { own } = options.policy;
+    const ranges = own === undefined ? [] : new AddressSet(own).ranges;
+    this.#keys = new SipHash(key);
+    const secret = this.#derive(0)[0]!;
+
+    this.#recorder = recorder;
+    this.#link = new Link(arena, outbox, mac, policy, ranges);
+    this.#arp = new Arp(arena, this.#link, policy);
+    this.#ipv4 = new Ipv4(arena, this.#link, policy, persona.ip, secret);
+    this.#ipv6 = new Ipv6(arena, this.#link, policy, persona.ip, secret);
+    this.#icmpv4 = new Icmpv4(arena, this.#link, this.#ipv4);
+    this.#icmpv6 = new Icmpv6(arena, this.#link, this.#ipv6, policy);
+    this.#udp = new Udp(arena, this.#link);
+
+    this.#cookies = new Cookies(this.#derive(1));
+    this.#flows = new FlowTable(FLOWS, this.#derive(2), (flow) => {
+      this.#buffers.release(this.#flows.words[flow + BUFFER]!);
+    });
+    this.#buffers = new RequestBuffers(arena, BUFFERS, BUFFER_LEN, (flow) => {
+      this.#tcp.loseBuffer(flow);
+    });
+    this.#tcp = new Tcp(
+      arena,
+      this.#link,
+      new Application(arena, protocols, persona),
+      persona.tcp,
+      this.#cookies,
+      this.#flows,
+      this.#buffers,
+      recorder,
+      mtu,
+    );
+  }
+
+  /** Derives a key of its own from the stack's for use number `purpose`. */
+  #derive(purpose: number): Int32Array {
+    const words = Int32Array.of(purpose, 0);
+    const key = new Int32Array(KEY_WORDS);
+    for (let i = 0; i < KEY_WORDS; i += 2) {
+      words[1] = i;
+      key[i] = this.#keys.hash(words, 2);
+      key[i + 1] = this.#keys.high;
+    }
+    return key;
+  }
+
+  /** Number of TCP flows that are remembered. */
+  get flowCount(): number {
+    return this.#flows.size;
+  }
+  /** Flows that were forgotten early to make room. */
+  get flowsEvicted(): number {
+    return this.#flows.evicted;
+  }
+  /** Unfinished requests that were given up to make room. */
+  get requestsReclaimed(): number {
+    return this.#buffers.reclaimed;
+  }
+
+  /**
+   * Lets time pass. To be called before a batch of frames, and now and then
+   * when there are none.
+   *
+   * @param now Time, in milliseconds since 1970.
+   */
+  tick(now: number): void {
+    this.#now = now;
+    this.#flows.expire(now, FLOW_IDLE_MS);
+    this.#recorder.tick(now);
+    if (now < this.#cookieKeyUntil) return;
+    // The first key is in use from the start; a new one follows every hour.
+    if (this.#cookieKeyUntil !== 0) {
+      const period = Math.floor(now / COOKIE_KEY_MS);
+      this.#cookies.rotate(this.#derive(16 + period), now);
+    }
+    this.#cookieKeyUntil = now + COOKIE_KEY_MS;
+  }
+
+  /**
+   * Answers a frame, if it deserves an answer.
+   *
+   * @param at Offset of the first octet.
+   * @param end Offset one past the last octet.
+   * @param tag VLAN tag that came beside the frame, or `NO_TAG`.
+   * @param isUnsummed Whether the checksums inside are still to be filled in.
+   * @returns The verdict. Never throws, whatever the frame holds.
+   */
+  receive(at: number, end: number, tag: number, isUnsummed: boolean): number {
+    this.#depth = DEPTH_OF.link;
+    let verdict = this.#link.receive(at, end, tag, isUnsummed);
+    if (verdict === FOR_US) verdict = this.#receivePacket(end);
+    this.counts[verdict]!++;
+    if (this.#recorder.wantsFrame(verdict) && verdict !== VERDICT.frame_short) {
+      this.#record(verdict);
+    }
+    return verdict;
+  }
+
+  /**
+   * Counts a frame that never got to the stack, because it was cut off.
+   *
+   * @param verdict What became of it.
+   */
+  refuse(verdict: number): void {
+    this.counts[verdict]!++;
+  }
+
+  #receivePacket(end: number): number {
+    const { payloadAt, type } = this.#link.header;
+    if (type === ETHERTYPE_IPV4) return this.#receiveIpv4(payloadAt, end);
+    if (type === ETHERTYPE_IPV6) return this.#receiveIpv6(payloadAt, end);
+    if (type !== ETHERTYPE_ARP) return VERDICT.ethertype_unknown;
+    const verdict = this.#arp.receive(payloadAt, end);
+    if (verdict !== VERDICT.arp_malformed) this.#depth = DEPTH_OF.arp;
+    return verdict;
+  }
+
+  #receiveIpv4(at: number, end: number): number {
+    const ip = this.#ipv4;
+    const verdict = ip.receive(at, end);
+    if (verdict !== VERDICT.ip_malformed) this.#depth = DEPTH_OF.ip;
+    if (verdict !== FOR_US) return verdict;
+    const { protocol } = ip.header;
+    if (protocol === IPPROTO_ICMP) return this.#seen(this.#icmpv4.receive());
+    return this.#receiveTransport(ip, protocol);
+  }
+
+  #receiveIpv6(at: number, end: number): number {
+    const ip = this.#ipv6;
+    let verdict = ip.open(at, end);
+    if (verdict !== VERDICT.ip_malformed) this.#depth = DEPTH_OF.ip;
+    if (verdict !== FOR_US) return verdict;
+    const { protocol } = ip.header;
+    if (protocol === IPPROTO_ICMPV6) return this.#seen(this.#icmpv6.receive());
+    verdict = ip.receive();
+    if (verdict !== FOR_US) return verdict;
+    return this.#receiveTransport(ip, protocol);
+  }
+
+  #receiveTransport(ip: Ipv4 | Ipv6, protocol: number): number {
+    if (protocol === IPPROTO_TCP) {
+      return this.#seen(this.#tcp.receive(ip, this.#now));
+    }
+    if (protocol === IPPROTO_UDP) return this.#seen(this.#udp.receive(ip));
+    return VERDICT.protocol_unknown;
+  }
+
+  /** Notes that there is a transport header, unless the verdict denies it. */
+  #seen(verdict: number): number {
+    if (verdict !== VERDICT.transport_malformed) {
+      this.#depth = DEPTH_OF.transport;
+    }
+    return verdict;
+  }
+
+  /** Gathers what is known about the frame at hand and records it. */
+  #record(verdict: number): void {
+    const facts = this.#facts;
+    const { header } = this.#link;
+    facts.depth = this.#depth;
+    facts.macsAt = header.dstAt;
+    facts.ethertype = header.type;
+    facts.vlan = this.#link.vlan;
+    facts.addressLen = 0;
+    facts.targetAt = -1;
+    facts.protocol = 0;
+    facts.srcPort = 0;
+    facts.dstPort = 0;
+    facts.typeCode = 0;
+    if (this.#depth === DEPTH_OF.arp) {
+      const { packet } = this.#arp;
+      facts.addressLen = 4;
+      facts.srcAt = packet.senderIpAt;
+      facts.dstAt = packet.targetIpAt;
+      facts.typeCode = packet.operation;
+    } else if (this.#depth >= DEPTH_OF.ip) {
+      const isIpv4 = header.type === ETHERTYPE_IPV4;
+      const ip = isIpv4 ? this.#ipv4.header : this.#ipv6.header;
+      facts.addressLen = ip.addressLen;
+      facts.srcAt = ip.srcAt;
+      facts.dstAt = ip.dstAt;
+      facts.protocol = ip.protocol;
+      if (this.#depth === DEPTH_OF.transport) this.#recordTransport(isIpv4);
+    }
+    this.#recorder.frame(verdict, facts);
+  }
+
+  #recordTransport(isIpv4: boolean): void {
+    const facts = this.#facts;
+    const { protocol } = facts;
+    if (protocol === IPPROTO_TCP) {
+      const { header } = this.#tcp;
+      facts.srcPort = header.srcPort;
+      facts.dstPort = header.dstPort;
+      facts.typeCode = header.flags;
+      facts.seq = header.seq;
+      facts.ack = header.ack;
+      facts.sentSeq = this.#tcp.sentSeq;
+      facts.sentAck = this.#tcp.sentAck;
+      facts.sentFlags = this.#tcp.sentFlags;
+    } else if (protocol === IPPROTO_UDP) {
+      facts.srcPort = this.#udp.header.srcPort;
+      facts.dstPort = this.#udp.header.dstPort;
+    } else {
+      const { message } = isIpv4 ? this.#icmpv4 : this.#icmpv6;
+      facts.typeCode = message.type << 8 | message.code;
+      if (protocol === IPPROTO_ICMPV6 && this.#icmpv6.hasTarget) {
+        facts.targetAt = message.targetAt;
+      }
+    }
+  }
+}

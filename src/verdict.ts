@@ -1,0 +1,65 @@
+/**
+ * What became of a frame. Every path through the stack ends in one of these,
+ * so that each frame is counted exactly once and nothing is dropped silently.
+ *
+ * @module
+ */
+
+/** Names of all verdicts; a verdict is an index into this list. */
+export const VERDICTS = [
+  // Answered.
+  "arp_reply",
+  "icmpv4_echo_reply",
+  "icmpv6_echo_reply",
+  "neighbor_advertisement",
+  "tcp_syn_ack",
+  "tcp_ack",
+  "tcp_fin_ack",
+  "tcp_answer",
+  "udp_answer",
+  // Understood, and nothing to say.
+  "tcp_handshake_ack",
+  "tcp_acknowledged",
+  "tcp_reset",
+  // Dropped.
+  "frame_cut",
+  "frame_short",
+  "frame_not_for_us",
+  "frame_from_group",
+  "ethertype_unknown",
+  "arp_malformed",
+  "arp_not_request",
+  "address_probe",
+  "ip_malformed",
+  "ip_fragment",
+  "ip_not_for_us",
+  "ip_martian",
+  "ip_from_us",
+  "ip_denied",
+  "protocol_unknown",
+  "transport_malformed",
+  "checksum_wrong",
+  "icmp_not_request",
+  "neighbor_solicitation_invalid",
+  "tcp_flags",
+  "tcp_cookie_wrong",
+  "tcp_out_of_window",
+  "udp_not_recognised",
+  "port_zero",
+  "reply_too_long",
+] as const;
+
+/** One of {@linkcode VERDICTS}. */
+export type VerdictName = typeof VERDICTS[number];
+
+/** Number of each verdict, by name. */
+export const VERDICT: Readonly<Record<VerdictName, number>> = Object
+  .fromEntries(VERDICTS.map((name, number) => [name, number])) as Record<
+    VerdictName,
+    number
+  >;
+
+/** The first verdict that is not an answer. */
+export const FIRST_UNANSWERED: number = VERDICT.tcp_handshake_ack;
+/** The first verdict that is a drop. */
+export const FIRST_DROPPED: number = VERDICT.frame_cut;

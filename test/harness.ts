@@ -1,0 +1,134 @@
+/**
+ * A stack on plain memory: frames in, frames out.
+ *
+ * @module
+ */
+
+import { loadAddressSet } from "../src/address/list.ts";
+import { AddressSet, type AddressTables } from "../src/address/set.ts";
+import { Arena } from "../src/arena.ts";
+import { Outbox } from "../src/outbox.ts";
+import { PERSONAS } from "../src/persona/mod.ts";
+import { PROTOCOLS } from "../src/proto/mod.ts";
+import type { Protocol } from "../src/protocol.ts";
+import { LISTEN, Recorder } from "../src/record.ts";
+import { KEY_WORDS } from "../src/siphash.ts";
+import { NO_TAG, vlanTag } from "../src/stack/link.ts";
+import { Stack, STACK_MEMORY } from "../src/stack/stack.ts";
+import { VERDICTS } from "../src/verdict.ts";
+
+/** Hardware address of the stack under test. */
+export const SELF_MAC = "02:00:00:00:00:01";
+/** Addresses of the stack under test. */
+export const SELF_IPS = "192.0.2.10,192.0.2.11,2001:db8::10";
+/** Time that the stack under test starts at, in milliseconds since 1970. */
+export const START = Date.UTC(2026, 0, 1);
+
+const SLOTS = 64;
+const SLOT_LEN = 2048;
+const FRAME_MAX = 65_536;
+
+/** How a stack under test differs from the usual one. */
+export interface HarnessOptions {
+  /** Persona, by name. */
+  readonly persona?: string;
+  /** Whether it has {@linkcode SELF_IPS} rather than every address. */
+  readonly list?: boolean;
+  /** Addresses that it says nothing to. */
+  readonly deny?: readonly string[];
+  /** What it answers. */
+  readonly protocols?: readonly Protocol[];
+}
+
+/** A stack and everything around it. */
+export class Harness {
+  readonly #outbox: Outbox;
+  #sent: Uint8Array<ArrayBuffer>[] = [];
+
+  /** The stack. */
+  readonly stack: Stack;
+  /** Memory that frames are put into. */
+  readonly arena: Arena = new Arena(
+    new ArrayBuffer(FRAME_MAX + STACK_MEMORY + SLOTS * SLOT_LEN),
+    FRAME_MAX,
+  );
+  /** Verdict on the frame received last, by name. */
+  verdict = "";
+
+  /**
+   * Makes a stack.
+   *
+   * @param options How it differs from the usual one.
+   */
+  constructor(options: HarnessOptions = {}) {
+    const { persona = "linux", list = true, deny = [] } = options;
+    const set = (...texts: string[]): AddressTables =>
+      (loadAddressSet("--self-ip", [], texts) ?? AddressSet.of([])).tables;
+    this.#outbox = new Outbox(
+      this.arena,
+      SLOTS,
+      SLOT_LEN,
+      (outbox) => {
+        for (let i = 0; i < outbox.count; i++) {
+          const at = outbox.slotAt(i);
+          this.#sent.push(this.arena.bytes.slice(at, outbox.ends[i]));
+        }
+      },
+    );
+    const { bytes } = this.arena;
+    const recorder = new Recorder(bytes, LISTEN.nothing, () => {});
+    this.stack = new Stack(this.arena, this.#outbox, recorder, {
+      mac: Uint8Array.fromHex(SELF_MAC.replaceAll(":", "")),
+      mtu: 1500,
+      policy: {
+        own: list ? set(SELF_IPS) : undefined,
+        reserved: set(),
+        denied: set(...deny),
+      },
+      persona: PERSONAS.find(({ name }) => name === persona)!,
+      protocols: options.protocols ?? PROTOCOLS,
+      key: Int32Array.from({ length: KEY_WORDS }, (_, i) => i),
+    });
+    this.stack.tick(START);
+  }
+
+  /**
+   * Lets the stack receive a frame.
+   *
+   * @param frame Its octets. They are put where reading on is a `RangeError`
+   * or poison.
+   * @param tci VLAN tag delivered beside the frame.
+   * @returns Frames that the stack sent.
+   */
+  receive(frame: Uint8Array, tci?: number): Uint8Array<ArrayBuffer>[] {
+    const at = FRAME_MAX - frame.length;
+    this.arena.bytes.fill(0xa5, 0, at); // nothing may leak from before
+    this.arena.bytes.set(frame, at);
+    const tag = tci === undefined ? NO_TAG : vlanTag(tci);
+    const verdict = this.stack.receive(at, FRAME_MAX, tag, false);
+    this.verdict = VERDICTS[verdict]!;
+    this.#outbox.flush();
+    return this.#sent.splice(0);
+  }
+}
+
+const HARNESSES = new Map<string, Harness>();
+
+/**
+ * Shows a stack one frame.
+ *
+ * @param request Frame, as hexadecimal octets.
+ * @param options How the stack differs from the usual one.
+ * @param options.vlan VLAN tag delivered beside the frame.
+ * @returns First frame that it answered with, in the same form, or `null`.
+ */
+export function exchange(
+  request: string,
+  options: HarnessOptions & { readonly vlan?: number },
+): string | null {
+  const { vlan, ...rest } = options;
+  const key = JSON.stringify(rest);
+  const harness = HARNESSES.get(key) ?? new Harness(rest);
+  HARNESSES.set(key, harness);
+  return harness.receive(Uint8Array.fromHex(request), vlan)[0]?.toHex() ?? null;
+}

@@ -1,0 +1,103 @@
+import { deepStrictEqual, match, ok } from "node:assert/strict";
+import { type Answer, parseAnswers } from "./answer.ts";
+import { lab, Masscanned, OURS, OURS_6, succeed } from "./lab.ts";
+
+const CURL = "curl -sS --max-time 60";
+const URL_4 = `http://${OURS}/`;
+const URL_6 = `http://[${OURS_6}]/`;
+const REALM = 'Basic realm="Access to admin page"';
+
+async function curl(args: string, method = "GET"): Promise<Answer> {
+  const said = await succeed(`${CURL} -i ${args}`);
+  const answers = parseAnswers(said, method);
+  deepStrictEqual(answers.length, 1, said);
+  return answers[0]!;
+}
+
+for (
+  const url of [URL_4, URL_6, `http://${OURS}:1/`, `http://${OURS}:65535/`]
+) {
+  lab(`curl ${url} is asked for a password`, ["curl"], async () => {
+    await using masscanned = await Masscanned.start();
+    const { status, headers, body } = await curl(url);
+    match(status, /^HTTP\/1\.1 401 /);
+    deepStrictEqual(headers.get("WWW-Authenticate"), REALM);
+    match(body, /<title>401 Authorization Required<\/title>/);
+    // As RFC 9110 §5.6.7 writes it, and about now.
+    const date = headers.get("Date")!;
+    deepStrictEqual(new Date(date).toUTCString(), date);
+    ok(Math.abs(Date.parse(date) - Date.now()) < 60_000, date);
+    await masscanned.says("WARN - HTTP/1.1 401 to GET /");
+  });
+}
+
+lab("curl is answered whatever the method", ["curl"], async () => {
+  await using masscanned = await Masscanned.start();
+  const methods = "GET POST PUT DELETE OPTIONS PATCH TRACE PROPFIND BREW";
+  for (const method of methods.split(" ")) {
+    match((await curl(`-X ${method} ${URL_4}`)).status, /^HTTP\/1\.1 401 /);
+    await masscanned.says(`WARN - HTTP/1.1 401 to ${method} /`);
+  }
+});
+
+lab(
+  "curl -I gets the head of the page without the page",
+  ["curl"],
+  async () => {
+    await using _masscanned = await Masscanned.start();
+    const head = await curl(`-I ${URL_4}`, "HEAD");
+    const page = await curl(URL_4);
+    deepStrictEqual(head.status, page.status);
+    deepStrictEqual([...head.headers.keys()], [...page.headers.keys()]);
+    deepStrictEqual(
+      head.headers.get("Content-Length"),
+      page.headers.get("Content-Length"),
+    );
+  },
+);
+
+lab(
+  "curl sends a second request on the same connection",
+  ["curl"],
+  async () => {
+    await using _masscanned = await Masscanned.start();
+    for (const url of [URL_4, URL_6]) {
+      const each = `-o /dev/null -w %{http_code}:%{num_connects}; ${url}`;
+      const said = await succeed(`${CURL} ${each} ${each} ${each}`);
+      deepStrictEqual(said, "401:1;401:0;401:0;");
+    }
+  },
+);
+
+lab("curl posts bodies of any size", ["curl"], async () => {
+  await using _masscanned = await Masscanned.start();
+  const file = await Deno.makeTempFile();
+  try {
+    // The last is one for which curl waits for "100 Continue".
+    for (const length of [1, 1_000, 1_461, 20_000, 200_000, 2_000_000]) {
+      await Deno.writeFile(file, new Uint8Array(length).fill(0x61));
+      for (const url of [URL_4, URL_6]) {
+        const said = await succeed(
+          `${CURL} --data-binary @${file} -o /dev/null`,
+          "--write-out=%{http_code} %{size_upload} %{num_connects} ",
+          ...[url, "-o", "/dev/null", url],
+        );
+        deepStrictEqual(said, `401 ${length} 1 401 ${length} 0 `);
+      }
+    }
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+lab("curl uploads in chunks, then goes on", ["curl"], async () => {
+  await using _masscanned = await Masscanned.start();
+  const each = `-sS --max-time 60 -o /dev/null ${URL_4} -w`;
+  const said = await succeed(
+    `curl -T /proc/cpuinfo -H Transfer-Encoding:chunked ${each}`,
+    "%{http_code} %{num_connects} ",
+    ...`--next ${each}`.split(" "),
+    "%{http_code} %{num_connects}",
+  );
+  deepStrictEqual(said, "401 1 401 0");
+});
