@@ -95,6 +95,7 @@ end_lab() {
   local init
   init=$(<"/proc/$lab/task/$lab/children")
   kill -KILL "$lab"
+  wait "$lab" 2>/dev/null || true
   # Come back only when the lab's first process, and so all of it, is gone.
   timeout 5 tail --pid="${init% }" -s 0.01 -f /dev/null || true
   exit "$1"

@@ -1,5 +1,5 @@
 /**
- * The command line: what can be asked of the program, and how.
+ * The command line: from arguments to a command.
  *
  * @module
  */
@@ -15,79 +15,31 @@ import {
   text,
 } from "@optique/core/message";
 import { multiple, optional, withDefault } from "@optique/core/modifiers";
-import type { Usage } from "@optique/core/usage";
 import { argument, command, constant, option } from "@optique/core/primitives";
+import type { Usage } from "@optique/core/usage";
 import {
   biject,
   choice,
-  macAddress,
   string,
   type ValueParser,
 } from "@optique/core/valueparser";
 import { path } from "@optique/run/valueparser";
 import config from "../deno.json" with { type: "json" };
+import type {
+  Command,
+  PrintCommand,
+  ReplayCommand,
+  RunCommand,
+} from "./cli/command.ts";
+import { readIface, readKey, readMac } from "./cli/values.ts";
 import { PERSONAS } from "./persona/mod.ts";
-import type { Persona } from "./persona.ts";
 
-/** Options of every command that answers frames. */
-export interface AnswerOptions {
-  /** Files that list the addresses to answer for. */
-  readonly selfIpFiles: readonly string[];
-  /** Inline lists of addresses to answer for. */
-  readonly selfIpLists: readonly string[];
-  /** Files that list the addresses never to answer. */
-  readonly denyFiles: readonly string[];
-  /** Inline lists of addresses never to answer. */
-  readonly denyLists: readonly string[];
-  /** MAC address to answer with: 6 octets. */
-  readonly mac: Uint8Array | undefined;
-  /** Who to pretend to be. */
-  readonly persona: Persona;
-  /** How the log of packets is written. */
-  readonly format: "console" | "logfmt" | "json";
-  /** How often `-v` was given. */
-  readonly verbosity: number;
-  /** Whether `-q` was given. */
-  readonly quiet: boolean;
-  /** Key of the SYN cookies, for tests: 16 octets. */
-  readonly cookieKey: Uint8Array | undefined;
-}
-
-/** Answers on an interface. */
-export interface RunCommand extends AnswerOptions {
-  /** Tells the commands apart. */
-  readonly command: "run";
-  /** Name of the interface, in `[1, 15]` octets. */
-  readonly iface: string;
-}
-
-/** Answers a capture. */
-export interface ReplayCommand extends AnswerOptions {
-  /** Tells the commands apart. */
-  readonly command: "replay";
-  /** Path of the capture to read. */
-  readonly input: string;
-  /** Path of the capture to write the answers to. */
-  readonly output: string | undefined;
-}
-
-/** Prints a text and ends: help, version, completions or a usage error. */
-export interface PrintCommand {
-  /** Tells the commands apart. */
-  readonly command: "print";
-  /** Whole lines, for stdout if `status` is 0, else for stderr. */
-  readonly text: string;
-  /** Exit status. */
-  readonly status: number;
-}
-
-/** What the command line asks for. */
-export type Command = RunCommand | ReplayCommand | PrintCommand;
+export type * from "./cli/command.ts";
 
 const NAME = "masscanned";
 const USAGE_ERROR = 2;
-const HELP_WIDTH = 80; // columns
-const IFACE_MAX_LEN = 15; // octets: IFNAMSIZ without the final NUL
+const WIDTH = 80; // columns of help
+const SECTIONS = ["Options", "Commands", "Help"]; // of help, in order
 
 const FILE = path({ metavar: "FILE" });
 const LIST = string({
@@ -95,46 +47,52 @@ const LIST = string({
   pattern: /\S/,
   errors: { patternMismatch: message`List must not be empty.` },
 });
-const IFACE = valueParser("NAME", "", {
-  expected: "a name of 1 to 15 octets",
-  parse: (input) => {
-    const { length } = new TextEncoder().encode(input);
-    return length >= 1 && length <= IFACE_MAX_LEN ? input : undefined;
-  },
-});
-const MAC = valueParser("MAC", new Uint8Array(6), {
-  expected: "the address of one station, such as 02:00:5e:00:53:01",
-  parse: (input) => {
-    const result = macAddress({ separator: ":" }).parse(input);
-    if (!result.success) return undefined;
-    const octets = Uint8Array.fromHex(result.value.replaceAll(":", ""));
-    const isGroup = (octets[0]! & 1) !== 0;
-    return isGroup || octets.every((octet) => octet === 0) ? undefined : octets;
-  },
-});
-const KEY = valueParser("HEX", new Uint8Array(16), {
-  expected: "32 hexadecimal digits",
-  parse: (input) =>
-    /^[0-9a-f]{32}$/i.test(input) ? Uint8Array.fromHex(input) : undefined,
-});
+const IFACE = valueParser("NAME", "a name of 1 to 15 octets", readIface);
+const MAC = valueParser(
+  "MAC",
+  "the address of one station, such as 02:00:5e:00:53:01",
+  readMac,
+);
+const KEY = valueParser("HEX", "32 hexadecimal digits", readKey);
 const PERSONA = biject(
   Object.fromEntries(PERSONAS.map((persona) => [persona.name, persona])),
 );
-const FORMAT = choice(["console", "logfmt", "json"], { metavar: "NAME" });
+const FORMAT = choice(["console", "logfmt", "json"]);
+
+const OPTIONS: Usage = [{ type: "literal", value: "[OPTION...]" }];
+const REPLAY_USAGE: Usage = [{
+  type: "sequence",
+  terms: [
+    { type: "argument", metavar: "IN.pcap" },
+    {
+      type: "optional",
+      terms: [{ type: "option", names: ["-w"], metavar: "OUT.pcap" }],
+    },
+    ...OPTIONS,
+  ],
+}];
+
+const USAGE: Usage = [{
+  type: "exclusive",
+  terms: [
+    [{ type: "option", names: ["-i"], metavar: "NAME" }, ...OPTIONS],
+    [{ type: "command", name: "replay" }, ...REPLAY_USAGE],
+  ],
+}];
 
 const ANSWER_OPTIONS = {
   selfIpFiles: multiple(option("-f", "--self-ip-file", "--ip-addr-file", FILE, {
     description:
-      message`Answer for the addresses in this file: an address, prefix or range on each line, # for comments.`,
+      message`Answer for the addresses in this file: an address, prefix or range on each line, # for comments. Without any list, answer for every address but the host's own.`,
   })),
   selfIpLists: multiple(option("--self-ip-list", LIST, {
     description: message`Answer for these addresses, separated by commas.`,
   })),
   denyFiles: multiple(option("--remote-ip-deny-file", FILE, {
-    description: message`Do not answer the addresses in this file.`,
+    description: message`Never answer the addresses in this file.`,
   })),
   denyLists: multiple(option("--remote-ip-deny-list", LIST, {
-    description: message`Do not answer these addresses.`,
+    description: message`Never answer these addresses.`,
   })),
   mac: optional(option("-m", "-a", "--mac-addr", MAC, {
     description:
@@ -142,27 +100,25 @@ const ANSWER_OPTIONS = {
   })),
   persona: withDefault(
     option("--persona", PERSONA, {
-      description: message`The system to pretend to be.`,
+      description: message`Who to pretend to be.`,
     }),
     PERSONAS[0]!,
   ),
-  format: withDefault(
-    option("--format", FORMAT, {
-      description: message`How to write the log of packets.`,
-    }),
-    "console" as const,
-  ),
+  format: optional(option("--format", FORMAT, {
+    description: message`Log every packet to stdout in this format.`,
+  })),
   verbosity: multiple(option("-v", {
-    description: message`Say more on stderr: -v info, -vv debug, -vvv trace.`,
+    description: message`Say more: -v info, -vv debug, -vvv trace.`,
   })).map((given) => given.length),
   quiet: option("-q", "--quiet", {
-    description: message`Say nothing but errors, whatever -v is.`,
+    description: message`Say nothing but errors, in spite of -v.`,
   }),
   cookieKey: optional(option("--cookie-key", KEY, {
     description:
-      message`For tests only: use this key for SYN cookies, so that a recorded conversation can be replayed.`,
+      message`For tests: fix the key of the SYN cookies, so that a recorded conversation can be replayed.`,
   })),
 };
+
 const RUN = object("Options", {
   command: constant("run"),
   iface: option("-i", "--iface", IFACE, {
@@ -170,75 +126,58 @@ const RUN = object("Options", {
   }),
   ...ANSWER_OPTIONS,
 });
+
 const REPLAY = object("Options", {
   command: constant("replay"),
   input: argument(path({ metavar: "IN.pcap" }), {
-    description: message`Capture to read.`,
+    description: message`Capture to answer.`,
   }),
   output: optional(option("-w", path({ metavar: "OUT.pcap" }), {
     description: message`Capture to write the answers to.`,
   })),
   ...ANSWER_OPTIONS,
 });
-const REPLAY_USAGE: Usage = [
-  { type: "argument", metavar: "IN.pcap" },
-  {
-    type: "optional",
-    terms: [{ type: "option", names: ["-w"], metavar: "OUT.pcap" }],
-  },
-  { type: "literal", value: "[OPTION...]" },
-];
-const USAGE: Usage = [{
-  type: "exclusive",
-  terms: [
-    [
-      { type: "option", names: ["-i"], metavar: "NAME" },
-      { type: "literal", value: "[OPTION...]" },
-    ],
-    [{ type: "command", name: "replay" }, ...REPLAY_USAGE],
-  ],
-}];
+
 const PARSER = or(
   group(
     "Commands",
     command("replay", REPLAY, {
       description:
-        message`Answer a capture instead of an interface: needs no privilege, and answers the same every time.`,
+        message`Answer a capture instead of an interface: needs no privilege, and gives the same answers every time.`,
       usageLine: REPLAY_USAGE,
     }),
   ),
   RUN,
   {
     errors: {
-      noMatch: message`Missing option ${
-        optionNames(["-i", "--iface"])
-      }, the interface to answer on.`,
+      noMatch: message`Missing option ${optionNames(["-i", "--iface"])}.`,
     },
   },
 );
-const SECTIONS = ["Options", "Commands", "Help"];
 
+const BRIEF =
+  message`Network responder: answers ARP, neighbour discovery, ping and every TCP port at its addresses, and lets the client speak first.`;
 const EXAMPLES = lines(
   "sudo masscanned -i eth0 --self-ip-list 192.0.2.10,2001:db8::10",
   "sudo masscanned -i eth0 -f ips.txt --remote-ip-deny-list 198.51.100.0/24",
   "masscanned replay scan.pcap -w answers.pcap --self-ip-list 192.0.2.0/24",
-  'eval "$(masscanned completion bash)"   # or zsh, fish, nu, pwsh',
+  'eval "$(masscanned completion bash)"    # or zsh, fish, nu, pwsh',
 );
 
 /**
  * Reads the command line, without doing anything about it.
  *
  * @param args Arguments, without the program's name.
- * @returns What they ask for. A usage error is a text to print, too.
+ * @returns What they ask for; for a usage error, to print it.
  */
 export function parseCommand(args: readonly string[]): Command {
-  const shown: string[] = [];
+  const pages: string[] = [];
   const prints: PrintCommand[] = [];
   const print = (status: number): void => {
-    const text = shown.map((page) => page.replace(/\n*$/, "\n")).join("");
+    const text = pages.map((page) => page.replace(/\n*$/, "\n")).join("");
     prints.push({ command: "print", text, status });
   };
-  const parsed = runParser(PARSER, NAME, args, {
+  const command = runParser(PARSER, NAME, args, {
     help: { option: { names: ["-h", "--help"], group: "Help" }, onShow: print },
     version: {
       value: `${NAME} ${config.version}`,
@@ -246,62 +185,72 @@ export function parseCommand(args: readonly string[]): Command {
       onShow: print,
     },
     completion: { command: { group: "Commands" }, onShow: print },
-    brief:
-      message`Answers whatever is sent to its addresses: ARP, neighbour discovery, ping, every TCP and UDP port, and the protocol that the client speaks first.`,
-    usageLine: USAGE,
-    examples: EXAMPLES,
-    aboveError: "none",
-    maxWidth: HELP_WIDTH,
-    showChoices: true,
-    showDefault: { prefix: " [default: " },
-    sectionOrder: (a, b) =>
-      SECTIONS.indexOf(a.title ?? "") - SECTIONS.indexOf(b.title ?? ""),
-    stdout: (page) => shown.push(page),
+    stdout: (page) => pages.push(page),
     stderr: () => {},
     onError: (_, error) => {
       const reason = formatMessage(error).replaceAll(/\s+/g, " ");
-      shown.push(`${NAME}: ${reason}`, `Try: ${NAME} --help`);
+      pages.push(`${NAME}: ${reason}`, `Try: ${NAME} --help`);
       print(USAGE_ERROR);
     },
+    aboveError: "none",
+    brief: BRIEF,
+    usageLine: USAGE,
+    examples: EXAMPLES,
+    showChoices: true,
+    showDefault: { prefix: " [default: " },
+    maxWidth: WIDTH,
+    sectionOrder: (a, b) =>
+      SECTIONS.indexOf(a.title ?? "") - SECTIONS.indexOf(b.title ?? ""),
   });
-  return prints[0] ?? parsed;
+  return prints[0] ?? command;
 }
 
-/** A value parser that is one function; `undefined` is what it refuses. */
-function valueParser<T>(
-  metavar: "NAME" | "MAC" | "HEX",
-  placeholder: T,
-  { expected, parse }: {
-    readonly expected: string;
-    readonly parse: (input: string) => T | undefined;
-  },
-): ValueParser<"sync", T> {
-  return {
-    mode: "sync",
-    metavar,
-    placeholder,
-    parse: (input) => {
-      const value = parse(input);
-      return value === undefined
-        ? {
-          success: false,
-          error: message`Expected ${text(expected)}, but got ${input}.`,
-        }
-        : { success: true, value };
-    },
-    format: String,
-  };
+/**
+ * Reads the command line; prints and exits where it asks for no more.
+ *
+ * @param args Arguments, without the program's name.
+ * @returns What they ask for.
+ */
+export function commandOrExit(
+  args: readonly string[],
+): RunCommand | ReplayCommand {
+  const command = parseCommand(args);
+  if (command.command !== "print") return command;
+  const stream = command.status === 0 ? Deno.stdout : Deno.stderr;
+  let rest = new TextEncoder().encode(command.text);
+  try {
+    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+  } catch (error) {
+    // "masscanned --help | head -1"
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+  Deno.exit(command.status);
 }
 
 /** A message of several lines. */
 function lines(...texts: readonly string[]): Message {
-  return texts.flatMap((line) => [text(line), lineBreak()]).slice(0, -1);
+  return texts.flatMap((line, i) =>
+    i === 0 ? [text(line)] : [lineBreak(), text(line)]
+  );
 }
-if (import.meta.main) {
-  const c = parseCommand(Deno.args);
-  if (c.command === "print") {
-    Deno.stdout.writeSync(new TextEncoder().encode(c.text));
-    Deno.exit(c.status);
-  }
-  console.log(c);
+
+/** A value parser that refuses what `read` returns `undefined` for. */
+function valueParser<T>(
+  metavar: "NAME" | "MAC" | "HEX",
+  expected: string,
+  read: (input: string) => T | undefined,
+): ValueParser<"sync", T> {
+  const wrong = text(expected);
+  return {
+    mode: "sync",
+    metavar,
+    placeholder: undefined as T, // for prompts, of which there are none
+    format: String,
+    parse: (input) => {
+      const value = read(input);
+      if (value !== undefined) return { success: true, value };
+      const error = message`Expected ${wrong}, but got ${input}.`;
+      return { success: false, error };
+    },
+  };
 }

@@ -52,9 +52,9 @@ export class Cookies {
   /**
    * Starts with a key.
    *
-   * @param key 128 bits, as {@linkcode SipHash} takes them.
+   * @param key Key for {@linkcode SipHash}.
    */
-  constructor(key: Int32Array) {
+  constructor(key: Uint8Array) {
     this.#current = new SipHash(key);
     this.#previous = this.#current;
   }
@@ -63,11 +63,11 @@ export class Cookies {
    * Changes the key from the next slot on. Cookies made so far stay good for
    * as long as they would have been.
    *
-   * @param key 128 bits, as {@linkcode SipHash} takes them.
+   * @param key Key for {@linkcode SipHash}.
    * @param now Time, in milliseconds since 1970. Call it at most every three
    * minutes.
    */
-  rotate(key: Int32Array, now: number): void {
+  rotate(key: Uint8Array, now: number): void {
     this.#previous = this.#current;
     this.#current = new SipHash(key);
     this.#currentSince = Math.floor(now / SLOT_MS) + 1;

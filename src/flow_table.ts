@@ -99,10 +99,10 @@ export class FlowTable {
    * Makes an empty table.
    *
    * @param capacity Most flows that it holds.
-   * @param key 128 bits, as {@linkcode SipHash} takes them.
+   * @param key Key for {@linkcode SipHash}.
    * @param onForget Called with every flow that leaves.
    */
-  constructor(capacity: number, key: Int32Array, onForget: OnForget) {
+  constructor(capacity: number, key: Uint8Array, onForget: OnForget) {
     this.#hash = new SipHash(key);
     this.#capacity = capacity;
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity)));

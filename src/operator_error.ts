@@ -11,5 +11,6 @@
  * with status 1. Any other error that reaches `main.ts` is a defect of ours.
  */
 export class OperatorError extends Error {
+  /** Name of the class, as error output shows it. */
   override readonly name = "OperatorError";
 }

@@ -17,7 +17,7 @@
  */
 
 import type { Exchange } from "./protocol.ts";
-import { FIRST_DROPPED, FIRST_UNANSWERED, VERDICTS } from "./verdict.ts";
+import { FIRST_DROPPED, FIRST_QUIET, VERDICTS } from "./verdict.ts";
 
 /** Length of a buffer, in octets. */
 export const BUFFER_LEN = 65_536;
@@ -26,11 +26,14 @@ export const BUFFER_LEN = 65_536;
 export const LISTEN = {
   /** Nothing at all. */
   nothing: 0,
-  /** What was answered; of each sort a few a second, the others counted. */
+  /**
+   * News: what was answered and what could not be read; of each sort a few a
+   * second, the others counted.
+   */
   answers: 1,
-  /** What was dropped too, as sparingly. */
+  /** Among the news, what was dropped too. */
   drops: 2,
-  /** Every frame. */
+  /** Every frame. The news are marked. */
   everything: 3,
 } as const;
 
@@ -52,6 +55,7 @@ const COUNT = 12;
 const DEPTH = 12;
 const ADDRESS_LEN = 13;
 const PROTOCOL = 14;
+const BITS = 15;
 const ETHERTYPE = 16;
 const MACS = 18;
 const SRC_PORT = 30;
@@ -68,6 +72,10 @@ const DST = 76;
 const TARGET = 92; // of a neighbour solicitation
 const NOTES = 92;
 const FRAME_LEN = 108;
+
+// Bits of BITS.
+const HAS_TARGET = 1;
+const IS_NEWS = 2;
 
 const ADDRESS_MAX = 16;
 const NOTE_MAX = 1024; // octets of one note that are kept
@@ -130,6 +138,7 @@ export class Recorder {
   #end = 0;
   #now = 0;
   #second = 0;
+  #isNews = false;
 
   /** Records that were dropped for want of a buffer. */
   dropped = 0;
@@ -198,15 +207,21 @@ export class Recorder {
   }
 
   /**
-   * Tells whether a frame is to be recorded, and counts it if it is not.
+   * Tells whether a frame is to be recorded, and counts it.
    *
    * @param verdict What became of it.
    */
   wantsFrame(verdict: number): boolean {
-    if (this.#level === LISTEN.everything) return true;
+    this.#isNews = this.#countNews(verdict);
+    return this.#isNews || this.#level === LISTEN.everything;
+  }
+
+  /** Whether the operator is to be told of a frame, one by one. */
+  #countNews(verdict: number): boolean {
     if (this.#level === LISTEN.nothing) return false;
-    if (verdict >= FIRST_UNANSWERED && this.#level < LISTEN.drops) return false;
-    if (verdict >= FIRST_UNANSWERED && verdict < FIRST_DROPPED) return false;
+    if (verdict >= FIRST_QUIET) {
+      if (verdict < FIRST_DROPPED || this.#level < LISTEN.drops) return false;
+    }
     return this.#told[verdict]!++ < TOLD_A_SECOND;
   }
 
@@ -225,7 +240,10 @@ export class Recorder {
     view.setUint8(at + DEPTH, facts.depth);
     view.setUint8(at + ADDRESS_LEN, facts.addressLen);
     view.setUint8(at + PROTOCOL, facts.protocol);
-    view.setUint8(at + PROTOCOL + 1, facts.targetAt < 0 ? 0 : 1);
+    view.setUint8(
+      at + BITS,
+      (facts.targetAt < 0 ? 0 : HAS_TARGET) | (this.#isNews ? IS_NEWS : 0),
+    );
     view.setUint16(at + ETHERTYPE, facts.ethertype);
     view.setUint16(at + SRC_PORT, facts.srcPort);
     view.setUint16(at + DST_PORT, facts.dstPort);
@@ -250,10 +268,8 @@ export class Recorder {
    * @param exchange The message.
    */
   message(protocol: number, exchange: Exchange): void {
-    if (this.#level !== LISTEN.everything) {
-      const sort = VERDICTS.length + protocol;
-      if (this.#told[sort]!++ >= TOLD_A_SECOND) return;
-    }
+    const isNews = this.#told[VERDICTS.length + protocol]!++ < TOLD_A_SECOND;
+    if (!isNews && this.#level !== LISTEN.everything) return;
     const { addressLen, notes, noteCount } = exchange;
     let length = NOTES;
     for (let i = 0; i < noteCount; i++) {
@@ -266,6 +282,7 @@ export class Recorder {
     view.setUint8(at + WHAT, protocol);
     view.setUint8(at + ADDRESS_LEN, addressLen);
     view.setUint8(at + PROTOCOL, exchange.transport);
+    view.setUint8(at + BITS, isNews ? IS_NEWS : 0);
     view.setUint16(at + SRC_PORT, exchange.peerPort);
     view.setUint16(at + DST_PORT, exchange.selfPort);
     this.#copy(at + SRC, exchange.peerAt, addressLen);
@@ -321,6 +338,8 @@ export interface FrameRecord {
   readonly kind: "frame";
   /** When it arrived, in milliseconds since 1970. */
   readonly time: number;
+  /** Whether the operator is to be told of it. */
+  readonly isNews: boolean;
   /** What became of it: an index into `VERDICTS`. */
   readonly verdict: number;
   /** One of {@linkcode DEPTH_OF}. */
@@ -365,6 +384,8 @@ export interface MessageRecord {
   readonly kind: "message";
   /** When it was answered, in milliseconds since 1970. */
   readonly time: number;
+  /** Whether the operator is to be told of it. */
+  readonly isNews: boolean;
   /** Index of the protocol. */
   readonly protocol: number;
   /** `TCP` or `UDP`, as in `protocol.ts`. */
@@ -424,10 +445,11 @@ function readFrame(view: DataView<ArrayBuffer>, at: number): FrameRecord {
   const octets = (from: number, length: number): Uint8Array =>
     new Uint8Array(view.buffer, at + from, length);
   const addressLen = view.getUint8(at + ADDRESS_LEN);
-  const hasTarget = view.getUint8(at + PROTOCOL + 1) === 1;
+  const bits = view.getUint8(at + BITS);
   return {
     kind: "frame",
     time: view.getFloat64(at + TIME),
+    isNews: (bits & IS_NEWS) !== 0,
     verdict: view.getUint8(at + WHAT),
     depth: view.getUint8(at + DEPTH),
     dstMac: octets(MACS, 6),
@@ -436,7 +458,7 @@ function readFrame(view: DataView<ArrayBuffer>, at: number): FrameRecord {
     vlan: view.getUint32(at + VLAN),
     src: octets(SRC, addressLen),
     dst: octets(DST, addressLen),
-    target: octets(TARGET, hasTarget ? ADDRESS_MAX : 0),
+    target: octets(TARGET, bits & HAS_TARGET ? ADDRESS_MAX : 0),
     protocol: view.getUint8(at + PROTOCOL),
     srcPort: view.getUint16(at + SRC_PORT),
     dstPort: view.getUint16(at + DST_PORT),
@@ -465,6 +487,7 @@ function readMessage(view: DataView<ArrayBuffer>, at: number): MessageRecord {
   return {
     kind: "message",
     time: view.getFloat64(at + TIME),
+    isNews: (view.getUint8(at + BITS) & IS_NEWS) !== 0,
     protocol: view.getUint8(at + WHAT),
     transport: view.getUint8(at + PROTOCOL),
     src: new Uint8Array(view.buffer, at + SRC, addressLen),

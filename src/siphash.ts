@@ -7,8 +7,8 @@
  * @module
  */
 
-/** Length of a key, in 32-bit words. */
-export const KEY_WORDS = 4;
+/** Length of a key, in octets. */
+export const KEY_LEN = 16;
 
 /**
  * A key and the two halves of the last hash made with it.
@@ -28,14 +28,14 @@ export class SipHash {
   /**
    * Takes a key.
    *
-   * @param key 128 bits as four int32 words: low and high half of k0, low and
-   * high half of k1.
+   * @param key Its {@linkcode KEY_LEN} octets.
    */
-  constructor(key: Int32Array) {
-    this.#k0l = key[0]!;
-    this.#k0h = key[1]!;
-    this.#k1l = key[2]!;
-    this.#k1h = key[3]!;
+  constructor(key: Uint8Array) {
+    const view = new DataView(key.buffer, key.byteOffset, KEY_LEN);
+    this.#k0l = view.getInt32(0, true);
+    this.#k0h = view.getInt32(4, true);
+    this.#k1l = view.getInt32(8, true);
+    this.#k1h = view.getInt32(12, true);
   }
 
   /**

@@ -17,6 +17,10 @@ export const VERDICTS = [
   "tcp_fin_ack",
   "tcp_answer",
   "udp_answer",
+  // Malformed.
+  "arp_malformed",
+  "ip_malformed",
+  "transport_malformed",
   // Understood, and nothing to say.
   "tcp_handshake_ack",
   "tcp_acknowledged",
@@ -27,17 +31,14 @@ export const VERDICTS = [
   "frame_not_for_us",
   "frame_from_group",
   "ethertype_unknown",
-  "arp_malformed",
   "arp_not_request",
   "address_probe",
-  "ip_malformed",
   "ip_fragment",
   "ip_not_for_us",
   "ip_martian",
   "ip_from_us",
   "ip_denied",
   "protocol_unknown",
-  "transport_malformed",
   "checksum_wrong",
   "icmp_not_request",
   "neighbor_solicitation_invalid",
@@ -60,6 +61,8 @@ export const VERDICT: Readonly<Record<VerdictName, number>> = Object
   >;
 
 /** The first verdict that is not an answer. */
-export const FIRST_UNANSWERED: number = VERDICT.tcp_handshake_ack;
-/** The first verdict that is a drop. */
+export const FIRST_UNANSWERED: number = VERDICT.arp_malformed;
+/** The first verdict that means that all is well and nothing is to be said. */
+export const FIRST_QUIET: number = VERDICT.tcp_handshake_ack;
+/** The first verdict of a frame that was dropped though it could be read. */
 export const FIRST_DROPPED: number = VERDICT.frame_cut;

@@ -12,7 +12,7 @@ import { PERSONAS } from "../src/persona/mod.ts";
 import { PROTOCOLS } from "../src/proto/mod.ts";
 import type { Protocol } from "../src/protocol.ts";
 import { LISTEN, Recorder } from "../src/record.ts";
-import { KEY_WORDS } from "../src/siphash.ts";
+import { KEY_LEN } from "../src/siphash.ts";
 import { NO_TAG, vlanTag } from "../src/stack/link.ts";
 import { Stack, STACK_MEMORY } from "../src/stack/stack.ts";
 import { VERDICTS } from "../src/verdict.ts";
@@ -87,7 +87,7 @@ export class Harness {
       },
       persona: PERSONAS.find(({ name }) => name === persona)!,
       protocols: options.protocols ?? PROTOCOLS,
-      key: Int32Array.from({ length: KEY_WORDS }, (_, i) => i),
+      key: Uint8Array.from({ length: KEY_LEN }, (_, i) => i),
     });
     this.stack.tick(START);
   }

@@ -26,7 +26,7 @@ import type { Persona } from "../persona.ts";
 import type { Protocol } from "../protocol.ts";
 import { DEPTH_OF, FrameFacts, type Recorder } from "../record.ts";
 import { RequestBuffers } from "../request_buffers.ts";
-import { KEY_WORDS, SipHash } from "../siphash.ts";
+import { KEY_LEN, SipHash } from "../siphash.ts";
 import { VERDICT, VERDICTS } from "../verdict.ts";
 import {
   ETHERTYPE_ARP,
@@ -70,7 +70,7 @@ export interface StackOptions {
   /** What to answer, most specific first. */
   readonly protocols: readonly Protocol[];
   /** 128 random bits that everything unpredictable is derived from. */
-  readonly key: Int32Array;
+  readonly key: Uint8Array;
 }
 
 /** Answers frames. */
@@ -118,7 +118,7 @@ export class Stack {
     const { own } = options.policy;
     const ranges = own === undefined ? [] : new AddressSet(own).ranges;
     this.#keys = new SipHash(key);
-    const secret = this.#derive(0)[0]!;
+    const secret = this.#keys.hash(new Int32Array(1), 1);
 
     this.#recorder = recorder;
     this.#link = new Link(arena, outbox, mac, policy, ranges);
@@ -150,15 +150,13 @@ export class Stack {
   }
 
   /** Derives a key of its own from the stack's for use number `purpose`. */
-  #derive(purpose: number): Int32Array {
-    const words = Int32Array.of(purpose, 0);
-    const key = new Int32Array(KEY_WORDS);
-    for (let i = 0; i < KEY_WORDS; i += 2) {
-      words[1] = i;
-      key[i] = this.#keys.hash(words, 2);
-      key[i + 1] = this.#keys.high;
+  #derive(purpose: number): Uint8Array {
+    const key = new DataView(new ArrayBuffer(KEY_LEN));
+    for (let at = 0; at < KEY_LEN; at += 8) {
+      key.setInt32(at, this.#keys.hash(Int32Array.of(purpose, at), 2), true);
+      key.setInt32(at + 4, this.#keys.high, true);
     }
-    return key;
+    return new Uint8Array(key.buffer);
   }
 
   /** Number of TCP flows that are remembered. */

@@ -79,7 +79,8 @@ lab("curl posts bodies of any size", ["curl"], async () => {
       for (const url of [URL_4, URL_6]) {
         const said = await succeed(
           `${CURL} --data-binary @${file} -o /dev/null`,
-          "--write-out=%{http_code} %{size_upload} %{num_connects} ",
+          "-w",
+          "%{http_code} %{size_upload} %{num_connects} ",
           ...[url, "-o", "/dev/null", url],
         );
         deepStrictEqual(said, `401 ${length} 1 401 ${length} 0 `);

@@ -1,0 +1,62 @@
+/**
+ * What the command line can ask for.
+ *
+ * @module
+ */
+
+import type { Persona } from "../persona.ts";
+
+/** Options of every command that answers frames. */
+export interface AnswerOptions {
+  /** Paths of files that list the addresses to answer for. */
+  readonly selfIpFiles: readonly string[];
+  /** Inline lists of the addresses to answer for. */
+  readonly selfIpLists: readonly string[];
+  /** Paths of files that list the addresses never to answer. */
+  readonly denyFiles: readonly string[];
+  /** Inline lists of the addresses never to answer. */
+  readonly denyLists: readonly string[];
+  /** MAC address to answer with, 6 octets. */
+  readonly mac: Uint8Array | undefined;
+  /** Who to pretend to be. */
+  readonly persona: Persona;
+  /** How the log of packets is written; absent: there is none. */
+  readonly format: "console" | "logfmt" | "json" | undefined;
+  /** How often `-v` was given. */
+  readonly verbosity: number;
+  /** Whether `-q` was given, which outdoes `-v`. */
+  readonly quiet: boolean;
+  /** Key of the SYN cookies, 16 octets; for tests. */
+  readonly cookieKey: Uint8Array | undefined;
+}
+
+/** Answers on an interface. */
+export interface RunCommand extends AnswerOptions {
+  /** Tells the commands apart. */
+  readonly command: "run";
+  /** Name of the interface, of 1 to 15 octets. */
+  readonly iface: string;
+}
+
+/** Answers a capture. */
+export interface ReplayCommand extends AnswerOptions {
+  /** Tells the commands apart. */
+  readonly command: "replay";
+  /** Path of the capture to read. */
+  readonly input: string;
+  /** Path of the capture to write the answers to. */
+  readonly output: string | undefined;
+}
+
+/** Prints help, the version, a completion or a usage error, and ends. */
+export interface PrintCommand {
+  /** Tells the commands apart. */
+  readonly command: "print";
+  /** Whole lines: for stdout if `status` is 0, else for stderr. */
+  readonly text: string;
+  /** Exit status. */
+  readonly status: number;
+}
+
+/** What the command line asks for. */
+export type Command = RunCommand | ReplayCommand | PrintCommand;

@@ -1,0 +1,44 @@
+/**
+ * What some options take, from text to value.
+ *
+ * @module
+ */
+
+import { macAddress } from "@optique/core/valueparser";
+
+const IFACE_MAX_LEN = 15; // octets: IFNAMSIZ without the final NUL
+
+/**
+ * Reads the name of an interface.
+ *
+ * @param input What was given.
+ * @returns The name, or `undefined` if no interface can be called that.
+ */
+export function readIface(input: string): string | undefined {
+  const { length } = new TextEncoder().encode(input);
+  return length >= 1 && length <= IFACE_MAX_LEN ? input : undefined;
+}
+
+/**
+ * Reads the MAC address of a station: six groups of one or two digits.
+ *
+ * @param input What was given.
+ * @returns Its 6 octets, or `undefined` if it is none, a group's or all zeros.
+ */
+export function readMac(input: string): Uint8Array | undefined {
+  const result = macAddress({ separator: ":" }).parse(input);
+  if (!result.success) return undefined;
+  const octets = Uint8Array.fromHex(result.value.replaceAll(":", ""));
+  const isGroup = (octets[0]! & 1) !== 0;
+  return isGroup || octets.every((octet) => octet === 0) ? undefined : octets;
+}
+
+/**
+ * Reads a key of SipHash: 32 hexadecimal digits.
+ *
+ * @param input What was given.
+ * @returns Its 16 octets, or `undefined` if it is none.
+ */
+export function readKey(input: string): Uint8Array | undefined {
+  return /^[0-9a-f]{32}$/i.test(input) ? Uint8Array.fromHex(input) : undefined;
+}

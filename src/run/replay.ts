@@ -1,0 +1,155 @@
+/**
+ * Answers a capture instead of an interface, the same way every time: the
+ * clock is the capture's, and the key is fixed.
+ *
+ * @module
+ */
+
+import { getLogger } from "@logtape/logtape";
+import { AddressSet } from "../address/set.ts";
+import { Arena } from "../arena.ts";
+import type { ReplayCommand } from "../cli/command.ts";
+import { OperatorError } from "../operator_error.ts";
+import { Outbox } from "../outbox.ts";
+import {
+  type CapturedFrame,
+  pcapHeader,
+  pcapRecord,
+  readPcap,
+} from "../pcap.ts";
+import { quote } from "../printable.ts";
+import { PROTOCOLS } from "../proto/mod.ts";
+import { BUFFER_LEN, Recorder } from "../record.ts";
+import { KEY_LEN } from "../siphash.ts";
+import { Sinks } from "../sink/sinks.ts";
+import { macText } from "../sink/text.ts";
+import { NO_TAG } from "../stack/link.ts";
+import { Stack, STACK_MEMORY } from "../stack/stack.ts";
+import { VERDICT } from "../verdict.ts";
+import { MAC_LEN } from "../wire/ethernet.ts";
+import { loadLists } from "./policy.ts";
+import { summaryOf } from "./summary.ts";
+
+const MTU = 1500;
+const SLOTS = 64;
+const SLOT_LEN = 65_536; // captures hold frames that are longer than the MTU
+const FRAME_MAX = 262_144;
+
+/** Ours if nothing in the capture tells, as in the original program. */
+const FALLBACK_MAC = Uint8Array.fromHex("c0ffeec0ffee");
+
+/**
+ * Answers a capture.
+ *
+ * @param options What the command line asks for.
+ * @throws {OperatorError} If a file cannot be read or written.
+ */
+export function replay(options: ReplayCommand): void {
+  const { input, output } = options;
+  const frames = readFrames(input);
+  const { policy } = loadLists(options, AddressSet.of([]).ranges);
+  const mac = options.mac ?? guessMac(frames) ?? FALLBACK_MAC;
+  const sinks = new Sinks(options);
+  const answers: Uint8Array[] = [pcapHeader()];
+  let now = 0;
+
+  const memory = new ArrayBuffer(FRAME_MAX + STACK_MEMORY + SLOTS * SLOT_LEN);
+  const arena = new Arena(memory, FRAME_MAX);
+  const outbox = new Outbox(arena, SLOTS, SLOT_LEN, (outbox) => {
+    for (let i = 0; i < outbox.count; i++) {
+      const frame = arena.bytes.subarray(outbox.slotAt(i), outbox.ends[i]);
+      answers.push(pcapRecord(now, frame));
+    }
+  });
+  const recorder = new Recorder(arena.bytes, sinks.listen, (buffer, length) => {
+    sinks.take(buffer, length);
+    recorder.give(buffer);
+  });
+  recorder.give(new ArrayBuffer(BUFFER_LEN));
+  const stack = new Stack(arena, outbox, recorder, {
+    mac,
+    mtu: MTU,
+    policy,
+    persona: options.persona,
+    protocols: PROTOCOLS,
+    key: options.cookieKey ?? new Uint8Array(KEY_LEN),
+  });
+
+  for (const { isCut, octets, time } of frames) {
+    now = time;
+    stack.tick(now);
+    if (isCut || octets.length > FRAME_MAX) {
+      stack.refuse(VERDICT.frame_cut);
+    } else if (!isFrom(octets, mac)) {
+      const at = FRAME_MAX - octets.length;
+      arena.bytes.set(octets, at);
+      stack.receive(at, FRAME_MAX, NO_TAG, false);
+      outbox.flush();
+    }
+  }
+  recorder.flush();
+  if (output !== undefined) writeAll(output, answers);
+  report(options, mac, frames.length, answers.length - 1, stack, sinks);
+}
+
+/** Tells the operator what came of it. */
+function report(
+  { input, output }: ReplayCommand,
+  mac: Uint8Array,
+  frames: number,
+  answers: number,
+  stack: Stack,
+  sinks: Sinks,
+): void {
+  const logger = getLogger("masscanned");
+  const to = output === undefined ? "" : `, written to ${quote(output)}`;
+  const line = `${quote(input)}: ${frames} frames, ${answers} answers as ` +
+    `${macText(mac)}${to}`;
+  logger.warn("{line}", { line });
+  const counted = { verdicts: stack.counts, flows: stack.flowCount };
+  for (const line of summaryOf(counted, sinks.lost)) {
+    logger.info("{line}", { line });
+  }
+}
+
+/** Reads a whole capture. */
+function readFrames(path: string): CapturedFrame[] {
+  try {
+    return [...readPcap(Deno.readFileSync(path))];
+  } catch (cause) {
+    const [reason] = String((cause as Error).message).split(" (os error");
+    throw new OperatorError(`Cannot read ${quote(path)}: ${reason}`, { cause });
+  }
+}
+
+/** The address that the first frame to one station went to. */
+function guessMac(frames: readonly CapturedFrame[]): Uint8Array | undefined {
+  return frames.map(({ octets }) => octets)
+    .find((octets) => octets.length >= MAC_LEN && (octets[0]! & 1) === 0)
+    ?.subarray(0, MAC_LEN);
+}
+
+/** Whether a frame in the capture was sent by us. */
+function isFrom(octets: Uint8Array, mac: Uint8Array): boolean {
+  return octets.length >= 2 * MAC_LEN &&
+    mac.every((octet, i) => octets[MAC_LEN + i] === octet);
+}
+
+/** Writes a file from its pieces. */
+function writeAll(path: string, pieces: readonly Uint8Array[]): void {
+  try {
+    using file = Deno.openSync(path, {
+      write: true,
+      create: true,
+      truncate: true,
+    });
+    for (let piece of pieces) {
+      while (piece.length > 0) piece = piece.subarray(file.writeSync(piece));
+    }
+  } catch (cause) {
+    const [reason] = String((cause as Error).message).split(" (os error");
+    throw new OperatorError(`Cannot write ${quote(path)}: ${reason}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What was counted, for a person.
+ *
+ * @module
+ */
+
+import {
+  FIRST_DROPPED,
+  FIRST_QUIET,
+  FIRST_UNANSWERED,
+  VERDICTS,
+} from "../verdict.ts";
+import type { Report } from "./messages.ts";
+
+/**
+ * Puts a report into lines: every counter that is not 0.
+ *
+ * @param report What a stack and what is around it counted.
+ * @param lostLines Lines of the packet log that could not be written.
+ * @returns One line a subject.
+ */
+export function summaryOf(report: Partial<Report>, lostLines = 0): string[] {
+  const verdicts = [...report.verdicts ?? []]
+    .map((count, number) => ({ count, number, name: VERDICTS[number]! }));
+  const sum = (from: number, to?: number): string => {
+    const some = verdicts.slice(from, to).filter(({ count }) => count > 0);
+    const total = some.reduce((sum, { count }) => sum + count, 0);
+    const parts = some.map(({ count, name }) => `${name} ${count}`).join(", ");
+    return parts === "" ? "0" : `${total} (${parts})`;
+  };
+  const lost = Object.entries({
+    "ring full": report.ringDrops,
+    "not taken by the kernel": report.sendRefusals,
+    "records dropped": report.recordsDropped,
+    "flows evicted": report.flowsEvicted,
+    "requests given up": report.requestsReclaimed,
+    "log writes failed": lostLines,
+  }).filter(([, count]) => count).map(([name, count]) => `${name} ${count}`);
+  return [
+    `frames answered: ${sum(0, FIRST_UNANSWERED)}`,
+    `frames with nothing to answer: ${sum(FIRST_QUIET, FIRST_DROPPED)}`,
+    `frames dropped: ${sum(FIRST_DROPPED)}`,
+    `frames malformed: ${sum(FIRST_UNANSWERED, FIRST_QUIET)}`,
+    `lost on our side: ${lost.join(", ") || "0"}`,
+  ];
+}

@@ -1,0 +1,194 @@
+/**
+ * A packet worker: one ring of received frames, one stack, one sender, in a
+ * thread of its own that waits for nothing but the network.
+ *
+ * @module
+ */
+
+/// <reference lib="deno.worker" />
+
+import { FrameRing, RING_LEN, WOKEN } from "../../ffi/frame_ring.ts";
+import { FrameSender } from "../../ffi/frame_sender.ts";
+import { Wakeup } from "../../ffi/wakeup.ts";
+import { Arena } from "../arena.ts";
+import { Outbox } from "../outbox.ts";
+import { PERSONAS } from "../persona/mod.ts";
+import { PROTOCOLS } from "../proto/mod.ts";
+import { BUFFER_LEN, Recorder } from "../record.ts";
+import { Stack, STACK_MEMORY } from "../stack/stack.ts";
+import { VERDICT } from "../verdict.ts";
+import { compileFilter } from "./filter.ts";
+import type { FromWorker, Job, Report, ToWorker } from "./messages.ts";
+
+const SLOTS = 256;
+const LINK_HEADERS_MAX = 26; // Ethernet with three VLAN tags
+const BUFFERS = 16;
+
+const IDLE_MS = 250; // longest wait
+const SHIP_MS = 20; // longest that a record waits while there is a lull
+const LISTEN_MS = 10; // longest that a message waits while there is none
+
+class PacketWorker {
+  readonly #ring: FrameRing;
+  readonly #sender: FrameSender;
+  readonly #wakeup: Wakeup;
+  readonly #outbox: Outbox;
+  readonly #recorder: Recorder;
+  readonly #stack: Stack;
+  readonly #inbox: ToWorker[] = [];
+  #onMessage: () => void = () => {};
+  #ringDrops = 0;
+  #shippedAt = 0;
+
+  constructor(job: Job, owned: DisposableStack) {
+    const { index, mac, mtu, policy, ranges, wakeFd } = job;
+    const slotLen = Math.ceil((mtu + LINK_HEADERS_MAX) / 64) * 64;
+    this.#ring = owned.use(FrameRing.open({
+      index,
+      wakeFd,
+      memoryLen: RING_LEN + SLOTS * slotLen + STACK_MEMORY,
+      filter: compileFilter(mac, ranges),
+      mac: job.hasForeignMac ? mac : undefined,
+      multicast: ranges === undefined ||
+        ranges.some(({ first }) => first.length === 16),
+    }));
+    this.#sender = owned.use(FrameSender.open(index));
+    this.#wakeup = new Wakeup(wakeFd);
+
+    const arena = new Arena(this.#ring.memory, RING_LEN);
+    this.#outbox = new Outbox(arena, SLOTS, slotLen, (outbox) => {
+      this.#sender.send(outbox);
+    });
+    this.#sender.attach(this.#outbox, this.#ring.address);
+    this.#recorder = new Recorder(arena.bytes, job.listen, (buffer, length) => {
+      tell({ kind: "records", buffer, length }, [buffer]);
+    });
+    for (let i = 0; i < BUFFERS; i++) {
+      this.#recorder.give(new ArrayBuffer(BUFFER_LEN));
+    }
+    this.#stack = new Stack(arena, this.#outbox, this.#recorder, {
+      mac,
+      mtu,
+      policy,
+      persona: PERSONAS.find(({ name }) => name === job.persona)!,
+      protocols: PROTOCOLS,
+      key: job.key,
+    });
+  }
+
+  /** Takes a message of the control thread. */
+  receive(message: ToWorker): void {
+    this.#inbox.push(message);
+    this.#onMessage();
+  }
+
+  /** Answers frames until the control thread says stop. */
+  async run(): Promise<Report> {
+    for (let listenedAt = 0, isRunning = true; isRunning;) {
+      const now = Date.now();
+      this.#stack.tick(now);
+      const hasFrames = this.#answerAll();
+      this.#outbox.flush();
+      if (this.#recorder.hasRecords && now - this.#shippedAt >= SHIP_MS) {
+        this.#recorder.flush();
+        this.#shippedAt = now;
+      }
+      if (hasFrames && now - listenedAt < LISTEN_MS) continue;
+      listenedAt = now;
+      isRunning = await this.#wait(hasFrames);
+    }
+    this.#recorder.flush();
+    return this.#report();
+  }
+
+  /** Answers every frame that is there; false if there was none. */
+  #answerAll(): boolean {
+    const ring = this.#ring;
+    const stack = this.#stack;
+    const block = ring.take();
+    if (block < 0) return false;
+    let frame = ring.firstOf(block);
+    for (let left = ring.countOf(block); left > 0; left--) {
+      if (ring.isCut(frame)) {
+        stack.refuse(VERDICT.frame_cut);
+      } else {
+        stack.receive(
+          ring.atOf(frame),
+          ring.endOf(frame),
+          ring.tagOf(frame),
+          ring.isUnsummed(frame),
+        );
+      }
+      frame = ring.next(frame);
+    }
+    ring.release(block);
+    return true;
+  }
+
+  /** Waits for frames or messages; false if one of them says stop. */
+  async #wait(hasFrames: boolean): Promise<boolean> {
+    const lull = this.#recorder.hasRecords ? SHIP_MS : IDLE_MS;
+    const woken = this.#ring.wait(hasFrames ? 0 : lull);
+    if (woken & WOKEN.error) {
+      const error = this.#ring.takeError();
+      if (error) tell({ kind: "trouble", reason: error.message });
+    }
+    if (!(woken & WOKEN.signal)) return true;
+    let isRunning = true;
+    for (let left = this.#wakeup.take(); left > 0; left--) {
+      if (!this.#obey(await this.#nextMessage())) isRunning = false;
+    }
+    return isRunning;
+  }
+
+  /** The oldest message; it is on its way, for the signal comes after it. */
+  async #nextMessage(): Promise<ToWorker> {
+    while (this.#inbox.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#onMessage = resolve;
+      });
+    }
+    return this.#inbox.shift()!;
+  }
+
+  /** Does what a message asks for; false if it is to stop. */
+  #obey(message: ToWorker): boolean {
+    if (message.kind === "buffer") this.#recorder.give(message.buffer);
+    if (message.kind === "report") {
+      tell({ kind: "report", report: this.#report() });
+    }
+    return message.kind !== "stop";
+  }
+
+  #report(): Report {
+    this.#ringDrops += this.#ring.takeDrops();
+    return {
+      verdicts: this.#stack.counts.slice(),
+      ringDrops: this.#ringDrops,
+      sendRefusals: this.#sender.refused,
+      recordsDropped: this.#recorder.dropped,
+      flows: this.#stack.flowCount,
+      flowsEvicted: this.#stack.flowsEvicted,
+      requestsReclaimed: this.#stack.requestsReclaimed,
+    };
+  }
+}
+
+function tell(message: FromWorker, transfer: Transferable[] = []): void {
+  self.postMessage(message, transfer);
+}
+
+self.onmessage = async ({ data }: MessageEvent<Job>): Promise<void> => {
+  using owned = new DisposableStack();
+  let worker: PacketWorker;
+  try {
+    worker = new PacketWorker(data, owned);
+  } catch (error) {
+    tell({ kind: "failed", reason: (error as Error).message });
+    return;
+  }
+  self.onmessage = ({ data }: MessageEvent<ToWorker>): void =>
+    worker.receive(data);
+  tell({ kind: "ready" });
+  tell({ kind: "stopped", report: await worker.run() });
+};

@@ -1,0 +1,97 @@
+/**
+ * What the operator is told of, in the words of the original program.
+ *
+ * @module
+ */
+
+import { printable } from "../printable.ts";
+import { PROTOCOLS } from "../proto/mod.ts";
+import type { FrameRecord, MessageRecord, MoreRecord } from "../record.ts";
+import { VERDICT, type VerdictName, VERDICTS } from "../verdict.ts";
+import { ETHERTYPE_ARP, ETHERTYPE_IPV4 } from "../wire/ethernet.ts";
+import { ipText, macText } from "./text.ts";
+
+/** A line for the operator. */
+export interface Notice {
+  /** How much it matters. */
+  readonly level: "warning" | "info";
+  /** The line. */
+  readonly text: string;
+}
+
+const TRANSPORTS: Readonly<Record<number, string>> = {
+  1: "ICMP",
+  6: "TCP",
+  17: "UDP",
+  58: "ICMPv6",
+};
+
+const TITLES: Readonly<Partial<Record<VerdictName, string>>> = {
+  arp_reply: "ARP-Reply",
+  icmpv4_echo_reply: "ICMP-Echo-Reply to ICMP-Echo-Request",
+  icmpv6_echo_reply: "ICMPv6-Echo-Reply to ICMPv6-Echo-Request",
+  neighbor_advertisement: "ND-NA to ND-NS",
+  tcp_syn_ack: "SYN-ACK to ACK",
+  tcp_ack: "ACK to PSH-ACK",
+  tcp_answer: "ACK to PSH-ACK",
+  tcp_fin_ack: "FIN-ACK to FIN-ACK",
+  arp_malformed: "error parsing ARP packet",
+  ip_malformed: "error parsing IP packet",
+  transport_malformed: "error parsing ICMP, TCP or UDP packet",
+};
+
+/**
+ * Puts a record into words.
+ *
+ * @param record Record of a packet worker.
+ * @returns What to tell the operator.
+ */
+export function noticeOf(
+  record: FrameRecord | MessageRecord | MoreRecord,
+): Notice {
+  if (record.kind === "frame") return ofFrame(record);
+  if (record.kind === "more") return ofMore(record);
+  const { fields, summary } = PROTOCOLS[record.protocol]!;
+  const values = new Map(
+    record.notes.map(([field, octets]) => [fields[field]!, printable(octets)]),
+  );
+  return { level: "warning", text: summary(values) };
+}
+
+function ofFrame(record: FrameRecord): Notice {
+  const name = VERDICTS[record.verdict]!;
+  const title = TITLES[name];
+  if (title === undefined) {
+    const from = record.src.length > 0
+      ? ipText(record.src)
+      : macText(record.srcMac);
+    return { level: "info", text: `packet not handled: ${name} from ${from}` };
+  }
+  return { level: "warning", text: title + detailsOf(record) };
+}
+
+/** What stands behind the title of an answered or malformed frame. */
+function detailsOf(record: FrameRecord): string {
+  switch (record.verdict) {
+    case VERDICT.arp_reply:
+      return ` to ${macText(record.srcMac)} for IP ${ipText(record.dst)}`;
+    case VERDICT.neighbor_advertisement:
+      return ` for ${ipText(record.target)}`;
+    case VERDICT.tcp_syn_ack:
+    case VERDICT.tcp_ack:
+    case VERDICT.tcp_answer:
+    case VERDICT.tcp_fin_ack:
+      return ` on port ${record.dstPort}`;
+    default:
+      return "";
+  }
+}
+
+function ofMore({ count, sort }: MoreRecord): Notice {
+  const name = VERDICTS[sort];
+  const title = name === undefined
+    ? `${PROTOCOLS[sort - VERDICTS.length]!.name} answer`
+    : TITLES[name] ?? `packet not handled: ${name}`;
+  const level = name === undefined || name in TITLES ? "warning" : "info";
+  return { level, text: `${title}: ${count} more in the same second` };
+}

@@ -1,0 +1,249 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import fc from "fast-check";
+import {
+  type Command,
+  parseCommand,
+  type PrintCommand,
+  type RunCommand,
+} from "../src/cli.ts";
+import { classic } from "../src/persona/classic.ts";
+import { linux } from "../src/persona/linux.ts";
+
+const DEFAULTS = {
+  selfIpFiles: [],
+  selfIpLists: [],
+  denyFiles: [],
+  denyLists: [],
+  mac: undefined,
+  persona: linux,
+  format: "console",
+  verbosity: 0,
+  quiet: false,
+  cookieKey: undefined,
+} as const;
+const RUN: RunCommand = { command: "run", iface: "eth0", ...DEFAULTS };
+const KEY = "000102030405060708090a0b0c0d0e0F";
+
+// Arguments → command.
+const COMMANDS: readonly [args: string, command: Command][] = [
+  ["-i eth0", RUN],
+  ["--iface eth0", RUN],
+  ["--iface=eth0", RUN],
+  ["-i 123456789012345", { ...RUN, iface: "123456789012345" }],
+  [
+    "-f a -i eth0 --self-ip-file b --ip-addr-file=c --self-ip-list d,e --self-ip-list f",
+    { ...RUN, selfIpFiles: ["a", "b", "c"], selfIpLists: ["d,e", "f"] },
+  ],
+  [
+    "-i eth0 --remote-ip-deny-file a --remote-ip-deny-list b --remote-ip-deny-file c",
+    { ...RUN, denyFiles: ["a", "c"], denyLists: ["b"] },
+  ],
+  ["-i eth0 -m 0:1:2:3:4:5", { ...RUN, mac: Uint8Array.of(0, 1, 2, 3, 4, 5) }],
+  ["-i eth0 -a 52:1C:4e:c2:a4:1f", {
+    ...RUN,
+    mac: Uint8Array.of(0x52, 0x1c, 0x4e, 0xc2, 0xa4, 0x1f),
+  }],
+  ["-i eth0 --mac-addr 0:0:0:0:0:1", {
+    ...RUN,
+    mac: Uint8Array.of(0, 0, 0, 0, 0, 1),
+  }],
+  ["-i eth0 --persona linux", RUN],
+  ["-i eth0 --persona classic", { ...RUN, persona: classic }],
+  ["-i eth0 --format console", RUN],
+  ["-i eth0 --format logfmt", { ...RUN, format: "logfmt" }],
+  ["-i eth0 --format json", { ...RUN, format: "json" }],
+  ["-v -i eth0 -v", { ...RUN, verbosity: 2 }],
+  ["-i eth0 -vvv", { ...RUN, verbosity: 3 }],
+  ["-i eth0 -q", { ...RUN, quiet: true }],
+  ["-i eth0 --quiet -v", { ...RUN, quiet: true, verbosity: 1 }],
+  [`-i eth0 --cookie-key ${KEY}`, {
+    ...RUN,
+    cookieKey: Uint8Array.from({ length: 16 }, (_, i) => i),
+  }],
+  ["replay in.pcap", {
+    command: "replay",
+    input: "in.pcap",
+    output: undefined,
+    ...DEFAULTS,
+  }],
+  [`replay -w out.pcap in.pcap -f a -vq --cookie-key ${KEY}`, {
+    command: "replay",
+    input: "in.pcap",
+    output: "out.pcap",
+    ...DEFAULTS,
+    selfIpFiles: ["a"],
+    verbosity: 1,
+    quiet: true,
+    cookieKey: Uint8Array.from({ length: 16 }, (_, i) => i),
+  }],
+];
+
+for (const [args, command] of COMMANDS) {
+  Deno.test(`parseCommand() understands "${args}"`, () => {
+    deepStrictEqual(parseCommand(args.split(" ")), command);
+  });
+}
+
+// Arguments → what the one line says.
+const ERRORS: readonly [args: string, says: RegExp][] = [
+  ["", /Missing option `-i`\/`--iface`/],
+  ["-f a", /Missing option `-i`\/`--iface`/],
+  ["-i", /`-i` requires `NAME`/],
+  ["-i eth0 -i eth1", /`-i` cannot be used multiple times/],
+  ["-i eth0 --iface eth0", /`--iface` cannot be used multiple times/],
+  ["--iface=", /1 to 15 octets/],
+  ["-i 1234567890123456", /1 to 15 octets, but got "1234567890123456"/],
+  ["-i éééééééé", /1 to 15 octets/],
+  ["-i eth0 --nonsense", /`--nonsense`/],
+  ["-i eth0 nonsense", /`nonsense`/],
+  ["-i eth0 -w out.pcap", /`-w`/],
+  ["-i eth0 --self-ip-file=", /`--self-ip-file`.*must not be empty/],
+  ["-i eth0 --self-ip-list=", /`--self-ip-list`.*must not be empty/],
+  ["-i eth0 --remote-ip-deny-list=", /must not be empty/],
+  ["-i eth0 --persona nobody", /`--persona`.*"linux" and "classic"/],
+  ["-i eth0 --persona toString", /`--persona`.*"linux" and "classic"/],
+  ["-i eth0 --format xml", /`--format`.*"console", "logfmt", and "json"/],
+  ["-i eth0 -q -q", /`-q` cannot be used multiple times/],
+  ["-i eth0 -m 0:0:0:0:0:1 -a 0:0:0:0:0:1", /cannot be used multiple times/],
+  ["-i eth0 -m 00:00:00:00:00:00", /`--mac-addr`.*address of one station/],
+  ["-i eth0 -m ff:ff:ff:ff:ff:ff", /address of one station/],
+  ["-i eth0 -m 01:00:5e:00:00:01", /address of one station/],
+  ["-i eth0 -m 52:54:00:12:34", /address of one station/],
+  ["-i eth0 -m 52:54:00:12:34:56:78", /address of one station/],
+  ["-i eth0 -m 52:54:00:12:34:5g", /address of one station/],
+  ["-i eth0 -m 52-54-00-12-34-56", /address of one station/],
+  ["-i eth0 -m 525400123456", /address of one station/],
+  ["-i eth0 -m 52:54:00:12:34:056", /address of one station/],
+  [`-i eth0 --cookie-key ${KEY}0`, /32 hexadecimal digits/],
+  ["-i eth0 --cookie-key 0x", /32 hexadecimal digits/],
+  ["replay", /`IN.pcap`/],
+  ["replay a.pcap b.pcap", /`b.pcap`/],
+  ["replay a.pcap -i eth0", /"-i" "eth0"/],
+  ["reply a.pcap", /`reply`.*Did you mean `replay`/],
+  ["completion csh", /"csh".*"bash", "fish", "nu", "pwsh", "zsh"/],
+];
+
+for (const [args, says] of ERRORS) {
+  Deno.test(`parseCommand() refuses "${args}"`, () => {
+    const { text, status } = print(args.split(" ").filter((arg) => arg !== ""));
+    const [line, ...hint] = text.split("\n");
+    match(line!, says);
+    match(line!, /^masscanned: /);
+    deepStrictEqual(hint, ["Try: masscanned --help", ""]);
+    strictEqual(status, 2);
+  });
+}
+
+Deno.test("parseCommand() refuses or understands anything in one line", () => {
+  const word = fc.oneof(
+    fc.constantFrom("-i", "eth0", "replay", "-m", "--", "-", "=", "-v", "-f"),
+    fc.string({ unit: "binary" }),
+  );
+  fc.assert(fc.property(fc.array(word), (args) => {
+    const command = parseCommand(args);
+    if (command.command === "print" && command.status !== 0) {
+      strictEqual(command.text.split("\n").length, 3);
+    }
+  }));
+});
+
+// Issue 2, "Command line".
+const OPTIONS = [
+  ["-i", "--iface"],
+  ["-f", "--self-ip-file", "--ip-addr-file"],
+  ["--self-ip-list"],
+  ["--remote-ip-deny-file"],
+  ["--remote-ip-deny-list"],
+  ["-m", "-a", "--mac-addr"],
+  ["-v"],
+  ["-q", "--quiet"],
+  ["--format"],
+  ["--persona"],
+  ["--cookie-key"],
+  ["-h", "--help"],
+  ["-V", "--version"],
+];
+
+for (const args of [["-h"], ["--help"], ["-i", "eth0", "--help"]]) {
+  Deno.test(`parseCommand() explains every option for "${args.join(" ")}"`, () => {
+    const { text, status } = print(args);
+    strictEqual(status, 0);
+    for (const names of OPTIONS) ok(text.includes(`  ${names.join(", ")} `));
+    for (const line of text.split("\n")) ok(line.length <= 81, line);
+    match(text, /\nUsage: masscanned -i NAME \[OPTION...\]\n/);
+    match(
+      text,
+      / {7}masscanned replay IN.pcap \[-w OUT.pcap\] \[OPTION...\]\n/,
+    );
+    match(text, /\[default: "linux"\]\s+\(choices: linux, classic\)/);
+  });
+}
+
+Deno.test("parseCommand() shows examples that it understands", () => {
+  const [, examples] = print(["--help"]).text.split("Examples:\n");
+  const lines = examples!.trim().split("\n").map((line) => line.trim());
+  strictEqual(lines.length, 4);
+  for (const line of lines.slice(0, 3)) {
+    const args = line.replace(/^.*?masscanned /, "").split(" ");
+    ok(parseCommand(args).command !== "print", line);
+  }
+});
+
+Deno.test("parseCommand() explains a replay", () => {
+  const { text, status } = print(["replay", "--help"]);
+  strictEqual(status, 0);
+  match(
+    text,
+    /Usage: masscanned replay IN.pcap \[-w OUT.pcap\] \[OPTION...\]\n/,
+  );
+  ok(!text.includes("--iface"));
+});
+
+for (const option of ["-V", "--version"]) {
+  Deno.test(`parseCommand() tells the version for ${option}`, () => {
+    const text = "masscanned 0.1.0\n";
+    deepStrictEqual(print([option]), { command: "print", text, status: 0 });
+  });
+}
+
+for (const shell of ["bash", "zsh", "fish", "nu", "pwsh"]) {
+  Deno.test(`parseCommand() completes in ${shell}`, () => {
+    const script = print(["completion", shell]);
+    strictEqual(script.status, 0);
+    match(script.text, /masscanned/);
+    const words = print(["completion", shell, "-i", "eth0", "--pers"]);
+    match(words.text, /--persona/);
+  });
+}
+
+// [arguments, stream that gets the text, exit status]
+const EXITS: readonly [
+  args: string[],
+  stream: "stdout" | "stderr",
+  code: number,
+][] = [
+  [["--version"], "stdout", 0],
+  [["--nonsense"], "stderr", 2],
+];
+
+for (const [args, stream, code] of EXITS) {
+  Deno.test(`commandOrExit() exits with ${code} for ${args}`, () => {
+    const module = new URL("../src/cli.ts", import.meta.url);
+    const output = new Deno.Command(Deno.execPath(), {
+      args: [
+        "eval",
+        `import { commandOrExit } from "${module}"; commandOrExit(Deno.args);`,
+        ...args,
+      ],
+    }).outputSync();
+    strictEqual(output.code, code);
+    strictEqual(new TextDecoder().decode(output[stream]), print(args).text);
+  });
+}
+
+/** The text that arguments ask for. */
+function print(args: readonly string[]): PrintCommand {
+  const command = parseCommand(args);
+  if (command.command === "print") return command;
+  throw new TypeError(`Cannot print: the command is "${command.command}"`);
+}
