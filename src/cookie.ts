@@ -42,6 +42,7 @@ export class Cookies {
   #current: SipHash;
   #previous: SipHash;
   #currentSince = 0; // slot
+  #slot = 0;
 
   /**
    * 32 more bits that nobody else can predict, of the cookie made last or
@@ -60,17 +61,25 @@ export class Cookies {
   }
 
   /**
+   * Lets time pass.
+   *
+   * @param now Time, in milliseconds since 1970.
+   */
+  tick(now: number): void {
+    this.#slot = Math.floor(now / SLOT_MS);
+  }
+
+  /**
    * Changes the key from the next slot on. Cookies made so far stay good for
    * as long as they would have been.
    *
-   * @param key Key for {@linkcode SipHash}.
-   * @param now Time, in milliseconds since 1970. Call it at most every three
+   * @param key Key for {@linkcode SipHash}. The next may follow after three
    * minutes.
    */
-  rotate(key: Uint8Array, now: number): void {
+  rotate(key: Uint8Array): void {
     this.#previous = this.#current;
     this.#current = new SipHash(key);
-    this.#currentSince = Math.floor(now / SLOT_MS) + 1;
+    this.#currentSince = this.#slot + 1;
   }
 
   /**
@@ -80,11 +89,10 @@ export class Cookies {
    * @param seq The SYN's sequence number.
    * @param bits From {@linkcode mssClass}, {@linkcode OFFERED_SACK} and
    * {@linkcode OFFERED_SCALE}.
-   * @param now Time, in milliseconds since 1970.
    * @returns Cookie, as an int32 bit pattern.
    */
-  make(tuple: Tuple, seq: number, bits: number, now: number): number {
-    return this.#hash(tuple, seq, Math.floor(now / SLOT_MS)) ^ bits;
+  make(tuple: Tuple, seq: number, bits: number): number {
+    return this.#hash(tuple, seq, this.#slot) ^ bits;
   }
 
   /**
@@ -93,14 +101,12 @@ export class Cookies {
    * @param tuple Addresses and ports of the segment.
    * @param seq Sequence number of the SYN that the peer must have sent.
    * @param cookie The number before the one that the peer acknowledges.
-   * @param now Time, in milliseconds since 1970.
    * @returns The bits given to `make`, in `[0, 31]`, or {@linkcode FORGED}.
    */
-  check(tuple: Tuple, seq: number, cookie: number, now: number): number {
-    const slot = Math.floor(now / SLOT_MS);
-    let bits = this.#hash(tuple, seq, slot) ^ cookie;
+  check(tuple: Tuple, seq: number, cookie: number): number {
+    let bits = this.#hash(tuple, seq, this.#slot) ^ cookie;
     if ((bits & ~BITS) === 0) return bits;
-    bits = this.#hash(tuple, seq, slot - 1) ^ cookie;
+    bits = this.#hash(tuple, seq, this.#slot - 1) ^ cookie;
     return (bits & ~BITS) === 0 ? bits : FORGED;
   }
 

@@ -129,7 +129,7 @@ export class FlowTable {
    * Adds a flow that is not in the table, as the one used last.
    *
    * @param tuple Addresses and ports of a segment.
-   * @param now Time, in milliseconds, modulo 2^32.
+   * @param now Time, in milliseconds, as int32.
    * @returns The flow, all its public words 0.
    */
   add(tuple: Tuple, now: number): number {
@@ -159,21 +159,21 @@ export class FlowTable {
    * Marks a flow as the one used last.
    *
    * @param flow A flow in the table.
-   * @param now Time, in milliseconds, modulo 2^32.
+   * @param now Time, in milliseconds, as int32.
    */
   touch(flow: number, now: number): void {
     if (flow !== this.#newest) {
       this.#unlink(flow);
       this.#append(flow, now);
     } else {
-      this.words[flow + LAST_USE] = now | 0;
+      this.words[flow + LAST_USE] = now;
     }
   }
 
   /**
    * Forgets every flow that was not used lately.
    *
-   * @param now Time, in milliseconds, modulo 2^32.
+   * @param now Time, in milliseconds, as int32.
    * @param idle How long a flow may be silent, in milliseconds.
    */
   expire(now: number, idle: number): void {
@@ -237,7 +237,7 @@ export class FlowTable {
   /** Puts a flow at the newest end of the order of use. */
   #append(flow: number, now: number): void {
     const { words } = this;
-    words[flow + LAST_USE] = now | 0;
+    words[flow + LAST_USE] = now;
     words[flow + OLDER] = this.#newest;
     words[flow + NEWER] = NO_FLOW;
     if (this.#newest === NO_FLOW) this.#oldest = flow;

@@ -7,11 +7,11 @@
 import { loadAddressSet } from "../src/address/list.ts";
 import { AddressSet, type AddressTables } from "../src/address/set.ts";
 import { Arena } from "../src/arena.ts";
-import { Outbox } from "../src/outbox.ts";
+import { Outbox, type Send } from "../src/outbox.ts";
 import { PERSONAS } from "../src/persona/mod.ts";
 import { PROTOCOLS } from "../src/proto/mod.ts";
 import type { Protocol } from "../src/protocol.ts";
-import { LISTEN, Recorder } from "../src/record.ts";
+import { BUFFER_LEN, LISTEN, type Listen, Recorder } from "../src/record.ts";
 import { KEY_LEN } from "../src/siphash.ts";
 import { NO_TAG, vlanTag } from "../src/stack/link.ts";
 import { Stack, STACK_MEMORY } from "../src/stack/stack.ts";
@@ -23,10 +23,11 @@ export const SELF_MAC = "02:00:00:00:00:01";
 export const SELF_IPS = "192.0.2.10,192.0.2.11,2001:db8::10";
 /** Time that the stack under test starts at, in milliseconds since 1970. */
 export const START = Date.UTC(2026, 0, 1);
+/** Room for received frames at the start of the arena, in octets. */
+export const FRAME_MAX = 65_536;
 
 const SLOTS = 64;
 const SLOT_LEN = 2048;
-const FRAME_MAX = 65_536;
 
 /** How a stack under test differs from the usual one. */
 export interface HarnessOptions {
@@ -38,20 +39,66 @@ export interface HarnessOptions {
   readonly deny?: readonly string[];
   /** What it answers. */
   readonly protocols?: readonly Protocol[];
+  /** What it records. */
+  readonly listen?: Listen;
 }
 
-/** A stack and everything around it. */
+/** A stack and what is around it. */
+export interface Bench {
+  /** Memory; frames are received in its first {@linkcode FRAME_MAX} octets. */
+  readonly arena: Arena;
+  /** Where answers wait. */
+  readonly outbox: Outbox;
+  /** What the stack records; each buffer that is full is written again. */
+  readonly recorder: Recorder;
+  /** The stack, at {@linkcode START}. */
+  readonly stack: Stack;
+}
+
+/**
+ * Makes a stack.
+ *
+ * @param options How it differs from the usual one.
+ * @param send Takes its answers.
+ * @returns The stack and what is around it.
+ */
+export function makeStack(options: HarnessOptions, send: Send): Bench {
+  const { persona = "linux", list = true, deny = [] } = options;
+  const set = (...texts: string[]): AddressTables =>
+    (loadAddressSet("--self-ip", [], texts) ?? AddressSet.of([])).tables;
+  const memory = FRAME_MAX + STACK_MEMORY + SLOTS * SLOT_LEN;
+  const arena = new Arena(new ArrayBuffer(memory), FRAME_MAX);
+  const outbox = new Outbox(arena, SLOTS, SLOT_LEN, send);
+  const listen = options.listen ?? LISTEN.nothing;
+  const recorder = new Recorder(arena.bytes, listen, (buffer) => {
+    recorder.give(buffer);
+  });
+  recorder.give(new ArrayBuffer(BUFFER_LEN));
+  const stack = new Stack(arena, outbox, recorder, {
+    mac: Uint8Array.fromHex(SELF_MAC.replaceAll(":", "")),
+    mtu: 1500,
+    policy: {
+      own: list ? set(SELF_IPS) : undefined,
+      reserved: set(),
+      denied: set(...deny),
+    },
+    persona: PERSONAS.find(({ name }) => name === persona)!,
+    protocols: options.protocols ?? PROTOCOLS,
+    key: Uint8Array.from({ length: KEY_LEN }, (_, i) => i),
+  });
+  stack.tick(START);
+  return { arena, outbox, recorder, stack };
+}
+
+/** A stack that is shown one frame after the other. */
 export class Harness {
-  readonly #outbox: Outbox;
+  readonly #bench: Bench;
   #sent: Uint8Array<ArrayBuffer>[] = [];
 
   /** The stack. */
   readonly stack: Stack;
   /** Memory that frames are put into. */
-  readonly arena: Arena = new Arena(
-    new ArrayBuffer(FRAME_MAX + STACK_MEMORY + SLOTS * SLOT_LEN),
-    FRAME_MAX,
-  );
+  readonly arena: Arena;
   /** Verdict on the frame received last, by name. */
   verdict = "";
 
@@ -61,42 +108,20 @@ export class Harness {
    * @param options How it differs from the usual one.
    */
   constructor(options: HarnessOptions = {}) {
-    const { persona = "linux", list = true, deny = [] } = options;
-    const set = (...texts: string[]): AddressTables =>
-      (loadAddressSet("--self-ip", [], texts) ?? AddressSet.of([])).tables;
-    this.#outbox = new Outbox(
-      this.arena,
-      SLOTS,
-      SLOT_LEN,
-      (outbox) => {
-        for (let i = 0; i < outbox.count; i++) {
-          const at = outbox.slotAt(i);
-          this.#sent.push(this.arena.bytes.slice(at, outbox.ends[i]));
-        }
-      },
-    );
-    const { bytes } = this.arena;
-    const recorder = new Recorder(bytes, LISTEN.nothing, () => {});
-    this.stack = new Stack(this.arena, this.#outbox, recorder, {
-      mac: Uint8Array.fromHex(SELF_MAC.replaceAll(":", "")),
-      mtu: 1500,
-      policy: {
-        own: list ? set(SELF_IPS) : undefined,
-        reserved: set(),
-        denied: set(...deny),
-      },
-      persona: PERSONAS.find(({ name }) => name === persona)!,
-      protocols: options.protocols ?? PROTOCOLS,
-      key: Uint8Array.from({ length: KEY_LEN }, (_, i) => i),
+    this.#bench = makeStack(options, (outbox) => {
+      for (let i = 0; i < outbox.count; i++) {
+        const at = outbox.slotAt(i);
+        this.#sent.push(this.arena.bytes.slice(at, outbox.ends[i]));
+      }
     });
-    this.stack.tick(START);
+    this.stack = this.#bench.stack;
+    this.arena = this.#bench.arena;
   }
 
   /**
    * Lets the stack receive a frame.
    *
-   * @param frame Its octets. They are put where reading on is a `RangeError`
-   * or poison.
+   * @param frame Its octets. What is in front of them in memory is poison.
    * @param tci VLAN tag delivered beside the frame.
    * @returns Frames that the stack sent.
    */
@@ -107,7 +132,7 @@ export class Harness {
     const tag = tci === undefined ? NO_TAG : vlanTag(tci);
     const verdict = this.stack.receive(at, FRAME_MAX, tag, false);
     this.verdict = VERDICTS[verdict]!;
-    this.#outbox.flush();
+    this.#bench.outbox.flush();
     return this.#sent.splice(0);
   }
 }

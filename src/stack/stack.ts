@@ -49,7 +49,6 @@ const IPPROTO_UDP = 17;
 const IPPROTO_ICMPV6 = 58;
 
 const FLOWS = 327_680;
-const FLOW_IDLE_MS = 60_000;
 const BUFFERS = 4096;
 const BUFFER_LEN = 8192;
 const COOKIE_KEY_MS = 3_600_000;
@@ -90,7 +89,6 @@ export class Stack {
   readonly #facts = new FrameFacts();
   readonly #keys: SipHash;
   #depth: number = DEPTH_OF.link;
-  #now = 0;
   #cookieKeyUntil = 0;
 
   /** How many frames came to each verdict. */
@@ -179,14 +177,13 @@ export class Stack {
    * @param now Time, in milliseconds since 1970.
    */
   tick(now: number): void {
-    this.#now = now;
-    this.#flows.expire(now, FLOW_IDLE_MS);
+    this.#tcp.tick(now);
     this.#recorder.tick(now);
     if (now < this.#cookieKeyUntil) return;
     // The first key is in use from the start; a new one follows every hour.
     if (this.#cookieKeyUntil !== 0) {
       const period = Math.floor(now / COOKIE_KEY_MS);
-      this.#cookies.rotate(this.#derive(16 + period), now);
+      this.#cookies.rotate(this.#derive(16 + period));
     }
     this.#cookieKeyUntil = now + COOKIE_KEY_MS;
   }
@@ -254,7 +251,7 @@ export class Stack {
 
   #receiveTransport(ip: Ipv4 | Ipv6, protocol: number): number {
     if (protocol === IPPROTO_TCP) {
-      return this.#seen(this.#tcp.receive(ip, this.#now));
+      return this.#seen(this.#tcp.receive(ip));
     }
     if (protocol === IPPROTO_UDP) return this.#seen(this.#udp.receive(ip));
     return VERDICT.protocol_unknown;

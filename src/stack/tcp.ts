@@ -84,6 +84,7 @@ const SENT_FIN = 0x04;
 const GOT_FIN = 0x08;
 const CLOSED = SENT_FIN | GOT_FIN;
 
+const IDLE_MS = 60_000; // a flow that is silent for longer is forgotten
 const WINDOW_MAX = 65_535;
 const TIMESTAMPS_LEN = 12; // with its padding
 
@@ -99,7 +100,7 @@ export class Tcp {
   readonly #recorder: Recorder;
   readonly #mtu: number;
   readonly #tuple = new Tuple();
-  #now = 0;
+  #clock = 0; // milliseconds, modulo 2^32
 
   /** Header of the segment received last. */
   readonly header: TcpHeader;
@@ -147,13 +148,24 @@ export class Tcp {
   }
 
   /**
+   * Lets time pass.
+   *
+   * @param now Time, in milliseconds since 1970.
+   */
+  tick(now: number): void {
+    this.#clock = now | 0;
+    this.#cookies.tick(now);
+    this.#flows.expire(this.#clock, IDLE_MS);
+    this.#application.exchange.now = now;
+  }
+
+  /**
    * Answers the segment of the packet received last, if it deserves an answer.
    *
    * @param ip IP layer that received it.
-   * @param now Time, in milliseconds since 1970.
    * @returns The verdict.
    */
-  receive(ip: Ipv4 | Ipv6, now: number): number {
+  receive(ip: Ipv4 | Ipv6): number {
     const { header } = this;
     const { payloadAt, payloadEnd } = ip.header;
     if (!header.open(payloadAt, payloadEnd)) return VERDICT.transport_malformed;
@@ -163,7 +175,6 @@ export class Tcp {
     ) return VERDICT.checksum_wrong;
     if (header.srcPort === 0) return VERDICT.port_zero;
 
-    this.#now = now;
     this.#tuple.fill(
       this.#arena.view,
       ip.header.srcAt,
@@ -198,7 +209,7 @@ export class Tcp {
     const bits = mssClass(header.mss) |
       (sackPermitted ? OFFERED_SACK : 0) |
       (header.windowScale >= 0 ? OFFERED_SCALE : 0);
-    const cookie = this.#cookies.make(this.#tuple, header.seq, bits, this.#now);
+    const cookie = this.#cookies.make(this.#tuple, header.seq, bits);
 
     const { view } = this.#arena;
     const at = ip.out;
@@ -211,7 +222,7 @@ export class Tcp {
       if (sackPermitted) end = emitSackPermitted(view, end);
       if (hasTimestamps) {
         if (!sackPermitted) end = emitPadding(view, end);
-        const ours = (this.#now | 0) + this.#cookies.entropy | 0;
+        const ours = this.#clock + this.#cookies.entropy | 0;
         end = emitTimestamps(view, end, ours, timestamp);
       }
       if (header.windowScale >= 0) {
@@ -265,7 +276,6 @@ export class Tcp {
       this.#tuple,
       seqAdd(seq, -1),
       seqAdd(ack, -1),
-      this.#now,
     );
     if (bits === FORGED) {
       return formerFlow === NO_FLOW
@@ -275,7 +285,7 @@ export class Tcp {
 
     const { entropy } = this.#cookies;
     if (formerFlow !== NO_FLOW) this.#flows.forget(formerFlow);
-    const flow = this.#flows.add(this.#tuple, this.#now);
+    const flow = this.#flows.add(this.#tuple, this.#clock);
     const { words } = this.#flows;
     const { hasOptions } = this.#persona;
     const stamps = hasOptions && header.hasTimestamps;
@@ -301,7 +311,7 @@ export class Tcp {
     const { ack, flags, payloadEnd, seq } = header;
     const length = payloadEnd - header.payloadAt;
     const fin = flags & FIN; // which is 1, and takes one sequence number
-    this.#flows.touch(flow, this.#now);
+    this.#flows.touch(flow, this.#clock);
     if (seqBefore(words[flow + SND_UNA]!, ack)) words[flow + SND_UNA] = ack;
     const isAllAcked = words[flow + SND_UNA] === words[flow + SND_NXT];
     if (isAllAcked && (words[flow + AGREED]! & CLOSED) === CLOSED) {
@@ -430,7 +440,6 @@ export class Tcp {
     exchange.addressLen = ip.header.addressLen;
     exchange.peerPort = this.header.srcPort;
     exchange.selfPort = this.header.dstPort;
-    exchange.now = this.#now;
     exchange.listening = isNew && this.#recorder.isListening;
     const sndNxt = words[flow + SND_NXT]!;
     const restAt = this.#converse(ip, flow, at, end);
@@ -549,7 +558,7 @@ export class Tcp {
     const agreed = words[flow + AGREED]!;
     let end = ip.out + TCP_HEADER_LEN;
     if (agreed & STAMPS) {
-      const ours = (this.#now | 0) + words[flow + TIMESTAMP_OFFSET]! | 0;
+      const ours = this.#clock + words[flow + TIMESTAMP_OFFSET]! | 0;
       end = emitPadding(view, end);
       end = emitTimestamps(view, end, ours, words[flow + PEER_TIMESTAMP]!);
     }
