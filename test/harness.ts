@@ -23,9 +23,7 @@ export const SELF_MAC = "02:00:00:00:00:01";
 export const SELF_IPS = "192.0.2.10,192.0.2.11,2001:db8::10";
 /** Time that the stack under test starts at, in milliseconds since 1970. */
 export const START = Date.UTC(2026, 0, 1);
-/** Room for received frames at the start of the arena, in octets. */
-export const FRAME_MAX = 65_536;
-
+const FRAME_MAX = 65_536;
 const SLOTS = 64;
 const SLOT_LEN = 2048;
 
@@ -45,7 +43,10 @@ export interface HarnessOptions {
 
 /** A stack and what is around it. */
 export interface Bench {
-  /** Memory; frames are received in its first {@linkcode FRAME_MAX} octets. */
+  /**
+   * Memory. Frames are put at its very end, so that reading even one octet too
+   * far is a `RangeError` and not somebody else's packet.
+   */
   readonly arena: Arena;
   /** Where answers wait. */
   readonly outbox: Outbox;
@@ -66,8 +67,8 @@ export function makeStack(options: HarnessOptions, send: Send): Bench {
   const { persona = "linux", list = true, deny = [] } = options;
   const set = (...texts: string[]): AddressTables =>
     (loadAddressSet("--self-ip", [], texts) ?? AddressSet.of([])).tables;
-  const memory = FRAME_MAX + STACK_MEMORY + SLOTS * SLOT_LEN;
-  const arena = new Arena(new ArrayBuffer(memory), FRAME_MAX);
+  const memory = STACK_MEMORY + SLOTS * SLOT_LEN + FRAME_MAX;
+  const arena = new Arena(new ArrayBuffer(memory));
   const outbox = new Outbox(arena, SLOTS, SLOT_LEN, send);
   const listen = options.listen ?? LISTEN.nothing;
   const recorder = new Recorder(arena.bytes, listen, (buffer) => {
@@ -126,11 +127,13 @@ export class Harness {
    * @returns Frames that the stack sent.
    */
   receive(frame: Uint8Array, tci?: number): Uint8Array<ArrayBuffer>[] {
-    const at = FRAME_MAX - frame.length;
-    this.arena.bytes.fill(0xa5, 0, at); // nothing may leak from before
-    this.arena.bytes.set(frame, at);
+    const { bytes } = this.arena;
+    const end = bytes.length;
+    const at = end - frame.length;
+    bytes.fill(0xa5, end - FRAME_MAX, at); // nothing may leak from before
+    bytes.set(frame, at);
     const tag = tci === undefined ? NO_TAG : vlanTag(tci);
-    const verdict = this.stack.receive(at, FRAME_MAX, tag, false);
+    const verdict = this.stack.receive(at, end, tag, false);
     this.verdict = VERDICTS[verdict]!;
     this.#bench.outbox.flush();
     return this.#sent.splice(0);

@@ -1,0 +1,195 @@
+#!/usr/bin/env bash
+# Records the captures in test/pcap/ anew: in a private lab, real clients talk
+# to masscanned, and tcpdump listens on their side. With names as arguments
+# (such as http/curl_get), records those only.
+#
+# What each one shows, and how often masscanned has to answer, says
+# test/captures.ts: the two lists go together. Hardware addresses and the key of
+# the SYN cookies are fixed; ports, times and the clients' versions are what
+# they are on the day.
+set -euo pipefail
+shopt -s inherit_errexit
+scripts=$(dirname "$(readlink -f "$0")")
+source "$scripts/deno.sh"
+
+# Known to test/harness.ts and test/captures.ts, too.
+our_mac=02:00:00:00:00:01
+ours=192.0.2.10
+also_ours=192.0.2.11
+ours_6=2001:db8::10
+key=00000000000000000000000000000000 # what replay takes for granted
+
+client_mac=02:00:00:00:00:02
+host=192.0.2.2
+host_mac=02:00:00:00:00:03
+nobody=192.0.2.99
+nobody_6=2001:db8::99
+
+# What the client sends and what we send, but for the multicast memberships
+# (IGMP, MLD) and router solicitations that the client's kernel mentions at
+# times of its own choosing.
+filter="(ether src $client_mac or ether src $our_mac) and not igmp and
+  not ether dst 33:33:00:00:00:02 and not ether dst 33:33:00:00:00:16"
+
+# Nothing, an odd number of octets, the usual number, as many as a frame takes.
+ping_sizes() {
+  local size
+  for size in 0 1 56 "$2"; do
+    ping -n -c 1 -s "$size" "$1"
+  done
+}
+
+# The kernel finds out by itself that the address is taken.
+take_address() {
+  ip address add "$1" dev client0
+  until ip address show dev client0 | grep -q dadfailed; do
+    sleep 0.1
+  done
+  ip address delete "$1" dev client0
+}
+
+get() {
+  curl -sS --max-time 10 "$@"
+}
+
+get_methods() {
+  local method
+  for method in GET PUT DELETE OPTIONS PATCH TRACE PROPFIND BREW; do
+    get -X "$method" "$1"
+  done
+}
+
+# Sends its argument, then waits until masscanned hangs up.
+say_at_once() {
+  exec {stream}<>"/dev/tcp/$ours/80"
+  printf %b "$1" >&"$stream"
+  timeout 10 cat <&"$stream"
+  exec {stream}>&-
+}
+
+# The same, one octet a segment.
+say_slowly() {
+  local octets i
+  octets=$(printf %b. "$1") # the dot keeps the line ends from being dropped
+  exec {stream}<>"/dev/tcp/$ours/80"
+  for ((i = 0; i < ${#octets} - 1; i++)); do
+    printf %s "${octets:i:1}" >&"$stream"
+    sleep 0.01 # Nagle's algorithm, RFC 9293 §3.7.4, waits for an acknowledgment
+  done
+  timeout 10 cat <&"$stream"
+  exec {stream}>&-
+}
+
+# Somebody else's addresses: asked for, behind our hardware address as if a
+# router had it wrong, and the host's own; and everybody's.
+ask_others() {
+  fails arping -c 1 -w 1 -I client0 "$nobody"
+  fails ndisc6 -1 -r 1 "$nobody_6" client0
+  fails ping -n -c 1 -W 1 "$nobody"
+  fails ping -n -c 1 -W 1 "$nobody_6"
+  fails curl -sS --connect-timeout 0.5 "http://$nobody/"
+  fails curl -sS --connect-timeout 0.5 "http://[$nobody_6]/"
+  fails ping -n -c 1 -W 1 -b 192.0.2.255
+  fails ping -n -c 1 -W 1 -I client0 224.0.0.1
+  ping -n -c 1 "$host"
+}
+
+# Runs a command that must not succeed.
+fails() {
+  ! "$@"
+}
+
+# Captures what goes over the cable while a command runs. Neighbours are
+# forgotten first, so that every capture begins with finding us.
+record() {
+  local file=$root/test/pcap/$1.pcap ears line tcpdump
+  [[ ! $wanted || $wanted == *" $1 "* ]] || return 0
+  mkdir -p "${file%/*}"
+  ip neighbour flush dev client0
+  exec {ears}< <(exec tcpdump -Z root -i client0 -n -U -s 0 \
+    --immediate-mode -w "$work/pcap" "$filter" 2>&1)
+  tcpdump=$!
+  until read -r line <&"$ears" && [[ $line == *'listening on'* ]]; do
+    kill -0 "$tcpdump" 2>/dev/null || die "tcpdump: $line"
+  done
+
+  "${@:2}" >"$work/log" 2>&1 || die "$1: $(cat "$work/log")"
+  sleep 0.5 # for the last words of the kernels
+  kill -INT "$tcpdump"
+  while read -r line <&"$ears"; do
+    [[ $line != *' dropped by kernel' || $line == '0 '* ]] || die "$1: $line"
+  done
+  exec {ears}<&-
+  mv "$work/pcap" "$file"
+  echo "$1: $(stat -c %s "$file") octets"
+}
+
+if [[ ! ${LAB_SENSOR-} ]]; then
+  exec "$scripts/lab.sh" "$0" "$@"
+fi
+
+for client in arping curl ethtool ndisc6 nmap ping tcpdump; do
+  type -P "$client" >/dev/null || die "recording needs $client"
+done
+wanted=${*:+ $* }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export LC_ALL=C
+
+# No offloads: frames as they are on a cable, with their checksums.
+ip link set client0 address "$client_mac"
+ethtool -K client0 tx off tso off gso off gro off >/dev/null
+nsenter --net="/proc/$LAB_SENSOR/ns/net" ip link set sensor0 address "$host_mac"
+
+exec {log}< <(exec nsenter --net="/proc/$LAB_SENSOR/ns/net" \
+  "$scripts/run.sh" -i sensor0 -m "$our_mac" --cookie-key "$key" \
+  --self-ip-list "$ours,$also_ours,$ours_6" 2>&1)
+said=
+until [[ $said == 'WARN - answering on'* ]]; do
+  read -r said <&"$log" || die "masscanned did not start: $said"
+done
+cat <&"$log" >/dev/null &
+
+site=http://$ours
+body=$work/body
+head -c 65536 /dev/zero | tr '\0' a >"$body"
+
+record arp/arping arping -c 2 -I client0 "$ours"
+record arp/arping_dad fails arping -D -c 1 -I client0 "$ours"
+record icmpv4/ping ping_sizes "$ours" 1472
+record icmpv6/ping ping_sizes "$ours_6" 1452
+record nd/ndisc6 ndisc6 -1 "$ours_6" client0
+record nd/dad take_address "$ours_6/64"
+record tcp/syn_scan nmap -n -Pn -r -sS -p 22,80,443,31337 "$ours"
+record tcp/connect_scan nmap -n -Pn -r -sT -p 22,80,443,31337 "$ours"
+record http/curl_get get "$site/"
+record http/curl_get_ipv6 get "http://[$ours_6]/"
+record http/curl_head get -I "$site/"
+record http/curl_post get -d user=root -d password=toor "$site/login"
+record http/curl_post_large get --data-binary "@$body" "$site/upload"
+record http/curl_methods get_methods "$site/"
+record http/curl_keepalive get "$site/one" "$site/two"
+record http/chunked get -T - -H 'Transfer-Encoding: chunked' "$site/in" <"$body"
+record http/nmap_version nmap -n -Pn -sV --version-light -p 80 "$ours"
+record http/pipelined say_at_once "GET /one HTTP/1.1\r\nHost: a\r\n\r\n\
+POST /two HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\
+GET /three HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+record http/dribbled say_slowly \
+  'GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+
+# A host route, so that both networks can have the same addresses.
+ip -batch - <<-END
+	link add link client0 name tagged type vlan id 7
+	link set tagged addrgenmode none up
+	route add $also_ours dev tagged src 192.0.2.1
+	END
+record vlan/ping ping -n -c 2 -i 0.2 "$also_ours"
+
+ip -batch - <<-END
+	neighbour replace $nobody lladdr $our_mac dev client0 nud permanent
+	neighbour replace $nobody_6 lladdr $our_mac dev client0 nud permanent
+	END
+record misc/not_ours ask_others
+
+# After sudo, the captures go to whoever owns the project's folder.
+[[ -O $root ]] || chown -R --reference="$root" "$root/test/pcap"

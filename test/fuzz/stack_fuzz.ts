@@ -1,0 +1,25 @@
+/**
+ * Fuzzes the stack by hand: `deno task fuzz [frames] [seed]`. The seed is
+ * printed; run it again to see the same frames.
+ */
+
+import { VERDICTS } from "../../src/verdict.ts";
+import { vectorFrames } from "./corpus.ts";
+import { fuzz } from "./fuzzer.ts";
+
+const frames = Number(Deno.args[0] ?? 2_000_000);
+const seed = Number(Deno.args[1] ?? Date.now()) | 0;
+
+for (const persona of ["linux", "classic"]) {
+  const start = performance.now();
+  const { answers, verdicts } = fuzz(vectorFrames(), seed, frames, persona);
+  const seconds = (performance.now() - start) / 1000;
+  const rate = Math.round(frames / seconds);
+  const seen = [...verdicts.entries()].filter(([, count]) => count > 0)
+    .map(([verdict, count]) => `${VERDICTS[verdict]} ${count}`).join(", ");
+  // deno-lint-ignore no-console
+  console.log(
+    `seed ${seed}, ${persona}: ${frames} frames, ${rate} a second, ` +
+      `${answers} answers, no exception\n  ${seen}`,
+  );
+}
