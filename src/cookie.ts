@@ -21,7 +21,7 @@ import { SipHash } from "./siphash.ts";
 import type { Tuple } from "./tuple.ts";
 
 /** Result of {@linkcode Cookies.check}: not a cookie of ours. */
-export const FORGED = -1;
+export const FORGED: number = -1;
 
 /** Set in a cookie's bits if the SYN offered selective acknowledgments. */
 export const OFFERED_SACK = 0x08;

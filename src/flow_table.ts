@@ -13,7 +13,7 @@ import { SipHash } from "./siphash.ts";
 import { type Tuple, TUPLE_WORDS } from "./tuple.ts";
 
 /** Result of {@linkcode FlowTable.find}: no such flow. */
-export const NO_FLOW = -1;
+export const NO_FLOW: number = -1;
 
 // A record is this many int32 words: 160 octets.
 const RECORD_WORDS = 40;

@@ -101,7 +101,7 @@ export class FrameFacts {
   /** Offset of the destination, or an ARP target's, address. */
   dstAt = 0;
   /** Offset of the address that a neighbour solicitation asks for; or −1. */
-  targetAt = -1;
+  targetAt: number = -1;
   /** IANA protocol number. */
   protocol = 0;
   /** Source port. */

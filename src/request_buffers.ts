@@ -7,7 +7,7 @@
 import type { Arena } from "./arena.ts";
 
 /** In place of a buffer: none. */
-export const NO_BUFFER = -1;
+export const NO_BUFFER: number = -1;
 
 const NO_OWNER = -1;
 

@@ -70,9 +70,9 @@ export class Writer {
       return;
     }
     this.end += digits;
-    for (let at = this.end - 1, rest = number; digits > 0; digits--, at--) {
-      this.#bytes[at] = DIGIT_0 + rest % 10;
-      rest = rest / 10 | 0;
+    for (let at = this.end - 1; digits > 0; digits--, at--) {
+      this.#bytes[at] = DIGIT_0 + number % 10;
+      number = number / 10 | 0;
     }
   }
 }

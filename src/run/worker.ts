@@ -84,7 +84,9 @@ class PacketWorker {
 
   /** Answers frames until the control thread says stop. */
   async run(): Promise<Report> {
-    for (let listenedAt = 0, isRunning = true; isRunning;) {
+    let listenedAt = 0;
+    let isRunning = true;
+    while (isRunning) {
       const now = Date.now();
       this.#stack.tick(now);
       const hasFrames = this.#answerAll();

@@ -8,7 +8,7 @@ import { printable } from "../printable.ts";
 import { PROTOCOLS } from "../proto/mod.ts";
 import type { FrameRecord, MessageRecord, MoreRecord } from "../record.ts";
 import { VERDICT, type VerdictName, VERDICTS } from "../verdict.ts";
-import { ETHERTYPE_ARP, ETHERTYPE_IPV4 } from "../wire/ethernet.ts";
+import { ETHERTYPE_IPV4 } from "../wire/ethernet.ts";
 import { ipText, macText } from "./text.ts";
 
 /** A line for the operator. */
@@ -26,19 +26,19 @@ const TRANSPORTS: Readonly<Record<number, string>> = {
   58: "ICMPv6",
 };
 
-const TITLES: Readonly<Partial<Record<VerdictName, string>>> = {
-  arp_reply: "ARP-Reply",
-  icmpv4_echo_reply: "ICMP-Echo-Reply to ICMP-Echo-Request",
-  icmpv6_echo_reply: "ICMPv6-Echo-Reply to ICMPv6-Echo-Request",
-  neighbor_advertisement: "ND-NA to ND-NS",
-  tcp_syn_ack: "SYN-ACK to ACK",
-  tcp_ack: "ACK to PSH-ACK",
-  tcp_answer: "ACK to PSH-ACK",
-  tcp_fin_ack: "FIN-ACK to FIN-ACK",
-  arp_malformed: "error parsing ARP packet",
-  ip_malformed: "error parsing IP packet",
-  transport_malformed: "error parsing ICMP, TCP or UDP packet",
-};
+const TITLES: ReadonlyMap<VerdictName, string> = new Map([
+  ["arp_reply", "ARP-Reply"],
+  ["icmpv4_echo_reply", "ICMP-Echo-Reply to ICMP-Echo-Request"],
+  ["icmpv6_echo_reply", "ICMPv6-Echo-Reply to ICMPv6-Echo-Request"],
+  ["neighbor_advertisement", "ND-NA to ND-NS"],
+  ["tcp_syn_ack", "SYN-ACK to ACK"],
+  ["tcp_ack", "ACK to PSH-ACK"],
+  ["tcp_answer", "ACK to PSH-ACK"],
+  ["tcp_fin_ack", "FIN-ACK to FIN-ACK"],
+  ["arp_malformed", "error parsing ARP packet"],
+  ["ip_malformed", "error parsing IP packet"],
+  ["transport_malformed", "error parsing ICMP, TCP or UDP packet"],
+]);
 
 /**
  * Puts a record into words.
@@ -60,30 +60,36 @@ export function noticeOf(
 
 function ofFrame(record: FrameRecord): Notice {
   const name = VERDICTS[record.verdict]!;
-  const title = TITLES[name];
+  const title = TITLES.get(name);
   if (title === undefined) {
     const from = record.src.length > 0
       ? ipText(record.src)
       : macText(record.srcMac);
     return { level: "info", text: `packet not handled: ${name} from ${from}` };
   }
-  return { level: "warning", text: title + detailsOf(record) };
+  return { level: "warning", text: textOf(record, title) };
 }
 
-/** What stands behind the title of an answered or malformed frame. */
-function detailsOf(record: FrameRecord): string {
+/** The line about an answered or malformed frame. */
+function textOf(record: FrameRecord, title: string): string {
   switch (record.verdict) {
     case VERDICT.arp_reply:
-      return ` to ${macText(record.srcMac)} for IP ${ipText(record.dst)}`;
+      return `${title} to ${macText(record.srcMac)} for IP ${ipText(record.dst)}`;
     case VERDICT.neighbor_advertisement:
-      return ` for ${ipText(record.target)}`;
+      return `${title} for ${ipText(record.target)}`;
     case VERDICT.tcp_syn_ack:
     case VERDICT.tcp_ack:
     case VERDICT.tcp_answer:
     case VERDICT.tcp_fin_ack:
-      return ` on port ${record.dstPort}`;
+      return `${title} on port ${record.dstPort}`;
+    case VERDICT.ip_malformed:
+      return record.ethertype === ETHERTYPE_IPV4
+        ? "error parsing IPv4 packet"
+        : "error parsing IPv6 packet";
+    case VERDICT.transport_malformed:
+      return `error parsing ${TRANSPORTS[record.protocol]} packet`;
     default:
-      return "";
+      return title;
   }
 }
 
@@ -91,7 +97,7 @@ function ofMore({ count, sort }: MoreRecord): Notice {
   const name = VERDICTS[sort];
   const title = name === undefined
     ? `${PROTOCOLS[sort - VERDICTS.length]!.name} answer`
-    : TITLES[name] ?? `packet not handled: ${name}`;
-  const level = name === undefined || name in TITLES ? "warning" : "info";
+    : TITLES.get(name) ?? `packet not handled: ${name}`;
+  const level = name === undefined || TITLES.has(name) ? "warning" : "info";
   return { level, text: `${title}: ${count} more in the same second` };
 }

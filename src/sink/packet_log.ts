@@ -1,3 +1,5 @@
+// deno-lint-ignore-file camelcase -- keys are spelled as the original has them
+
 /**
  * The log of packets on standard output: for every frame, what each layer
  * received and what it sent or that it dropped it, as the original program

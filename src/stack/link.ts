@@ -18,7 +18,7 @@ import {
 } from "../wire/ethernet.ts";
 
 /** Result of {@linkcode Link.receive}: the frame is for us. */
-export const FOR_US = -1;
+export const FOR_US: number = -1;
 /** In place of a VLAN tag delivered beside the frame: none. */
 export const NO_TAG = 0;
 

@@ -61,7 +61,7 @@ export class Ipv6Header {
   #hasFragmentHeader = false;
 
   /** Length of the addresses, in octets. */
-  readonly addressLen = IPV6_ADDRESS_LEN;
+  readonly addressLen: number = IPV6_ADDRESS_LEN;
 
   /**
    * Makes a window that has yet to be opened.

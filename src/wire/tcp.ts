@@ -76,7 +76,7 @@ export class TcpHeader {
   /** Maximum segment size that the peer announced, or the default. */
   mss: number = DEFAULT_MSS;
   /** Shift count of the peer's window, in `[0, 14]`; −1: option absent. */
-  windowScale = -1;
+  windowScale: number = -1;
   /** Whether the SACK-permitted option is present. */
   sackPermitted = false;
   /** Whether the timestamps option is present. */
