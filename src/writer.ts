@@ -6,8 +6,6 @@
 
 import type { Arena } from "./arena.ts";
 
-const DIGIT_0 = 0x30;
-
 /**
  * A cursor over a piece of the arena that never leaves it: what does not fit
  * is not written, and {@linkcode Writer.overflowed} tells so.
@@ -55,24 +53,5 @@ export class Writer {
     }
     this.#bytes.set(octets, this.end);
     this.end += octets.length;
-  }
-
-  /**
-   * Appends a number in decimal digits.
-   *
-   * @param number Integer in `[0, 2^31)`.
-   */
-  putDecimal(number: number): void {
-    let digits = 1;
-    for (let rest = number; rest > 9; rest = rest / 10 | 0) digits++;
-    if (digits > this.#limit - this.end) {
-      this.overflowed = true;
-      return;
-    }
-    this.end += digits;
-    for (let at = this.end - 1; digits > 0; digits--, at--) {
-      this.#bytes[at] = DIGIT_0 + number % 10;
-      number = number / 10 | 0;
-    }
   }
 }

@@ -137,7 +137,7 @@ class Supervisor {
     };
     const report = (): void => this.#tell({ kind: "report" });
     for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, stop);
-    Deno.addSignalListener("SIGUSR1", report);
+    Deno.addSignalListener("SIGUSR2", report);
     try {
       this.#worker.postMessage(this.#job);
       return await promise;
@@ -145,7 +145,7 @@ class Supervisor {
       for (const signal of STOP_SIGNALS) {
         Deno.removeSignalListener(signal, stop);
       }
-      Deno.removeSignalListener("SIGUSR1", report);
+      Deno.removeSignalListener("SIGUSR2", report);
       this.#worker.terminate();
     }
   }

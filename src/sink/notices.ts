@@ -74,7 +74,9 @@ function ofFrame(record: FrameRecord): Notice {
 function textOf(record: FrameRecord, title: string): string {
   switch (record.verdict) {
     case VERDICT.arp_reply:
-      return `${title} to ${macText(record.srcMac)} for IP ${ipText(record.dst)}`;
+      return `${title} to ${macText(record.srcMac)} for IP ${
+        ipText(record.dst)
+      }`;
     case VERDICT.neighbor_advertisement:
       return `${title} for ${ipText(record.target)}`;
     case VERDICT.tcp_syn_ack:
