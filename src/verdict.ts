@@ -46,6 +46,8 @@ export const VERDICTS = [
   "tcp_cookie_wrong",
   "tcp_out_of_window",
   "udp_not_recognised",
+  "udp_declined",
+  "udp_amplification",
   "port_zero",
   "reply_too_long",
 ] as const;

@@ -7,7 +7,7 @@
 import type { Arena } from "../arena.ts";
 import { Matcher, NO_MATCH, UNDECIDED } from "../match.ts";
 import type { Persona } from "../persona.ts";
-import { CLAIM, Exchange, MORE, type Protocol, TCP } from "../protocol.ts";
+import { CLAIM, Exchange, MORE, type Protocol, TCP, UDP } from "../protocol.ts";
 import { Writer } from "../writer.ts";
 
 export { NO_MATCH, UNDECIDED } from "../match.ts";
@@ -18,7 +18,8 @@ export const ANSWER_MAX = 32_768;
 /** All protocols and the one exchange that they share. */
 export class Application {
   readonly #protocols: readonly Protocol[];
-  readonly #tcpMatcher: Matcher;
+  readonly #streams: Matcher;
+  readonly #datagrams: Matcher;
 
   /** The message at hand and its answer. */
   readonly exchange: Exchange;
@@ -38,29 +39,33 @@ export class Application {
     const answerAt = arena.allocate(ANSWER_MAX);
     const answer = new Writer(arena, answerAt, answerAt + ANSWER_MAX);
     this.#protocols = protocols;
-    this.#tcpMatcher = new Matcher(protocols, TCP);
+    this.#streams = new Matcher(protocols, TCP);
+    this.#datagrams = new Matcher(protocols, UDP);
     this.exchange = new Exchange(arena, answer, persona);
   }
 
   /**
-   * Finds whose message is at the start of the exchange, a piece of a stream.
+   * Finds whose message is at the start of the exchange.
    *
-   * @returns Index of the protocol, `NO_MATCH`, or `UNDECIDED` if more octets
-   * may tell.
+   * @returns Index of the protocol, `NO_MATCH`, or, of a stream, `UNDECIDED` if
+   * more octets may tell.
    */
   identify(): number {
-    const { arena, at, end } = this.exchange;
-    const found = this.#tcpMatcher.find(arena.bytes, at, end, false);
+    const { arena, at, end, transport } = this.exchange;
+    const isStream = transport === TCP;
+    const matcher = isStream ? this.#streams : this.#datagrams;
+    const found = matcher.find(arena.bytes, at, end, !isStream);
     if (found !== NO_MATCH) return found;
     let isUndecided = false;
     for (let i = 0; i < this.#protocols.length; i++) {
-      const { check, transports } = this.#protocols[i]!;
-      if (check === undefined || (transports & TCP) === 0) continue;
-      const verdict = check(this.exchange);
+      const protocol = this.#protocols[i]!;
+      if (protocol.check === undefined) continue;
+      if ((protocol.transports & transport) === 0) continue;
+      const verdict = protocol.check(this.exchange);
       if (verdict === CLAIM) return i;
       if (verdict === MORE) isUndecided = true;
     }
-    return isUndecided ? UNDECIDED : NO_MATCH;
+    return isUndecided && isStream ? UNDECIDED : NO_MATCH;
   }
 
   /**

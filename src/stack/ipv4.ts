@@ -31,6 +31,8 @@ export class Ipv4 {
   readonly #persona: IpPersona;
   readonly #counters: Uint16Array<ArrayBuffer>;
 
+  /** Length of a reply's header, in octets. */
+  readonly overhead: number = IPV4_HEADER_LEN;
   /** Header of the packet received last. */
   readonly header: Ipv4Header;
 

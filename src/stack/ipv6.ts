@@ -26,6 +26,8 @@ export class Ipv6 {
   readonly #persona: IpPersona;
   readonly #secret: number;
 
+  /** Length of a reply's header, in octets. */
+  readonly overhead: number = IPV6_HEADER_LEN;
   /** Header of the packet received last. */
   readonly header: Ipv6Header;
 

@@ -52,6 +52,7 @@ const FLOWS = 327_680;
 const BUFFERS = 4096;
 const BUFFER_LEN = 8192;
 const COOKIE_KEY_MS = 3_600_000;
+const AMPLIFICATION_LIMIT = 3; // RFC 9000 §8.1
 
 /** Octets of the arena that a stack takes, besides its outbox. */
 export const STACK_MEMORY: number = ANSWER_MAX + BUFFERS * BUFFER_LEN + 1024;
@@ -125,8 +126,6 @@ export class Stack {
     this.#ipv6 = new Ipv6(arena, this.#link, policy, persona.ip, secret);
     this.#icmpv4 = new Icmpv4(arena, this.#link, this.#ipv4);
     this.#icmpv6 = new Icmpv6(arena, this.#link, this.#ipv6, policy);
-    this.#udp = new Udp(arena, this.#link);
-
     this.#cookies = new Cookies(this.#derive(1));
     this.#flows = new FlowTable(FLOWS, this.#derive(2), (flow) => {
       this.#buffers.release(this.#flows.words[flow + BUFFER]!);
@@ -134,10 +133,18 @@ export class Stack {
     this.#buffers = new RequestBuffers(arena, BUFFERS, BUFFER_LEN, (flow) => {
       this.#tcp.loseBuffer(flow);
     });
+    const application = new Application(arena, protocols, persona);
+    this.#udp = new Udp(
+      arena,
+      this.#link,
+      application,
+      recorder,
+      AMPLIFICATION_LIMIT,
+    );
     this.#tcp = new Tcp(
       arena,
       this.#link,
-      new Application(arena, protocols, persona),
+      application,
       persona.tcp,
       this.#cookies,
       this.#flows,

@@ -2,13 +2,25 @@
  * User Datagram Protocol: what is asked in one datagram is answered in one.
  * RFC 768.
  *
+ * The sender of a datagram may be somebody else than it says, and then the
+ * answer hits him. So an answer is never larger than a small multiple of the
+ * question.
+ *
  * @module
  */
 
 import type { Arena } from "../arena.ts";
+import { CLOSE, DONE, UDP } from "../protocol.ts";
+import type { Recorder } from "../record.ts";
 import { VERDICT } from "../verdict.ts";
 import { sum16 } from "../wire/checksum.ts";
-import { UdpHeader } from "../wire/udp.ts";
+import {
+  emitUdpReply,
+  sealUdp,
+  UDP_HEADER_LEN,
+  UdpHeader,
+} from "../wire/udp.ts";
+import { type Application, NO_MATCH } from "./application.ts";
 import type { Ipv4 } from "./ipv4.ts";
 import type { Ipv6 } from "./ipv6.ts";
 import type { Link } from "./link.ts";
@@ -17,6 +29,9 @@ import type { Link } from "./link.ts";
 export class Udp {
   readonly #arena: Arena;
   readonly #link: Link;
+  readonly #application: Application;
+  readonly #recorder: Recorder;
+  readonly #amplificationLimit: number;
 
   /** Header of the datagram received last. */
   readonly header: UdpHeader;
@@ -26,15 +41,28 @@ export class Udp {
    *
    * @param arena Memory that frames are in.
    * @param link Link that IP is on.
+   * @param application Where datagrams go.
+   * @param recorder Who is told of every answered message.
+   * @param amplificationLimit How many times as long as the question an answer
+   * may be, both with their IP headers.
    */
-  constructor(arena: Arena, link: Link) {
+  constructor(
+    arena: Arena,
+    link: Link,
+    application: Application,
+    recorder: Recorder,
+    amplificationLimit: number,
+  ) {
     this.#arena = arena;
     this.#link = link;
+    this.#application = application;
+    this.#recorder = recorder;
+    this.#amplificationLimit = amplificationLimit;
     this.header = new UdpHeader(arena);
   }
 
   /**
-   * Reads the datagram of the packet received last.
+   * Answers the datagram of the packet received last, if it deserves an answer.
    *
    * @param ip IP layer that received it.
    * @returns The verdict.
@@ -54,6 +82,45 @@ export class Udp {
       }
     }
     if (header.srcPort === 0) return VERDICT.port_zero;
-    return VERDICT.udp_not_recognised;
+    return this.#answer(ip);
+  }
+
+  /** Hands the datagram to whose it is, and sends what that answers. */
+  #answer(ip: Ipv4 | Ipv6): number {
+    const { header } = this;
+    const { exchange } = this.#application;
+    exchange.transport = UDP;
+    exchange.at = header.payloadAt;
+    exchange.end = header.payloadEnd;
+    exchange.next = header.payloadEnd;
+    exchange.state = 0;
+    exchange.peerAt = ip.header.srcAt;
+    exchange.selfAt = ip.header.dstAt;
+    exchange.addressLen = ip.header.addressLen;
+    exchange.peerPort = header.srcPort;
+    exchange.selfPort = header.dstPort;
+    exchange.listening = this.#recorder.isListening;
+    const protocol = this.#application.identify();
+    if (protocol === NO_MATCH) return VERDICT.udp_not_recognised;
+    const verdict = this.#application.reply(protocol);
+    const { answer } = exchange;
+    const isAnswered = verdict === DONE || verdict === CLOSE;
+    if (!isAnswered || answer.end === answer.at) return VERDICT.udp_declined;
+
+    const length = UDP_HEADER_LEN + answer.end - answer.at;
+    const question = ip.header.payloadEnd - ip.header.at;
+    if (
+      ip.overhead + length > this.#amplificationLimit * question
+    ) return VERDICT.udp_amplification;
+    if (answer.overflowed || !ip.fits(length)) return VERDICT.reply_too_long;
+    const { bytes, view } = this.#arena;
+    const at = ip.out;
+    const end = at + length;
+    bytes.copyWithin(at + UDP_HEADER_LEN, answer.at, answer.end);
+    emitUdpReply(view, at, header, end);
+    sealUdp(view, at, sum16(view, at, end, ip.header.pseudoSum(length)));
+    ip.send(end, 0);
+    if (exchange.listening) this.#recorder.message(protocol, exchange);
+    return VERDICT.udp_answer;
   }
 }

@@ -123,6 +123,10 @@ export class Ipv6Header {
     return true;
   }
 
+  /** Offset of the first header octet. */
+  get at(): number {
+    return this.#at;
+  }
   /** Whether it is a part of a datagram rather than a whole one. */
   get isFragment(): boolean {
     return this.#isFragment;
