@@ -13,8 +13,16 @@ export interface Persona {
   readonly ip: IpPersona;
   /** What every segment looks like. */
   readonly tcp: TcpPersona;
+  /** Name of the host, in lower case and without a domain. */
+  readonly hostName: string;
   /** What the web server says. */
   readonly http: HttpPersona;
+  /** What the SSH server says. */
+  readonly ssh: SshPersona;
+  /** What the name server says. */
+  readonly dns: DnsPersona;
+  /** What the file server says. */
+  readonly smb: SmbPersona;
 }
 
 /** Marks of an IP stack. */
@@ -64,4 +72,37 @@ export interface HttpPersona {
    * get an answer, as from nginx, rather than silence.
    */
   readonly answersOddRequests: boolean;
+}
+
+/** What an SSH server says. */
+export interface SshPersona {
+  /** Its identification, RFC 4253 §4.2, from `SSH-2.0-` on, without line end. */
+  readonly identification: string;
+  /** Whether key exchange begins after the identifications. */
+  readonly exchangesKeys: boolean;
+}
+
+/** What a name server says. */
+export interface DnsPersona {
+  /** Answer to `version.bind`. */
+  readonly version: string;
+  /**
+   * Whether every question gets an answer, be it an error, rather than those
+   * alone that ask for an IPv4 address.
+   */
+  readonly answersEverything: boolean;
+}
+
+/** What an SMB server says. */
+export interface SmbPersona {
+  /** Operating system, in the answer to a session setup of SMB1. */
+  readonly nativeOs: string;
+  /** LAN manager, in the same place. */
+  readonly nativeLanManager: string;
+  /** Domain or workgroup. */
+  readonly domain: string;
+  /** Version of Windows that NTLMSSP claims: major, minor, build. */
+  readonly windowsVersion: readonly [number, number, number];
+  /** Whether the lowest SMB2 dialect that is offered is taken. */
+  readonly takesLowestDialect: boolean;
 }

@@ -18,10 +18,20 @@ export const classic: Persona = {
     acceptsEcn: false,
     keepsOrder: false,
   },
+  hostName: "win1",
   http: {
     server: "nginx/1.14.2",
     realm: "Access to admin page",
     lineEnd: "\n",
     answersOddRequests: false,
+  },
+  ssh: { identification: "SSH-2.0-1", exchangesKeys: false },
+  dns: { version: "", answersEverything: false },
+  smb: {
+    nativeOs: "Windows 4.0",
+    nativeLanManager: "Windows 4.0",
+    domain: "WIN1",
+    windowsVersion: [10, 0, 19041],
+    takesLowestDialect: true,
   },
 };

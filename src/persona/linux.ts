@@ -19,10 +19,23 @@ export const linux: Persona = {
     acceptsEcn: true,
     keepsOrder: true,
   },
+  hostName: "server",
   http: {
     server: "nginx/1.14.2",
     realm: "Access to admin page",
     lineEnd: "\r\n",
     answersOddRequests: true,
+  },
+  ssh: {
+    identification: "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3",
+    exchangesKeys: true,
+  },
+  dns: { version: "9.18.28-1~deb12u2-Debian", answersEverything: true },
+  smb: {
+    nativeOs: "Windows 6.1",
+    nativeLanManager: "Samba 4.17.12-Debian",
+    domain: "WORKGROUP",
+    windowsVersion: [6, 1, 0],
+    takesLowestDialect: false,
   },
 };

@@ -8,6 +8,7 @@ import type { Arena } from "../arena.ts";
 import { Matcher, NO_MATCH, UNDECIDED } from "../match.ts";
 import type { Persona } from "../persona.ts";
 import { CLAIM, Exchange, MORE, type Protocol, TCP, UDP } from "../protocol.ts";
+import { SipHash } from "../siphash.ts";
 import { Writer } from "../writer.ts";
 
 export { NO_MATCH, UNDECIDED } from "../match.ts";
@@ -30,18 +31,20 @@ export class Application {
    * @param arena Memory that messages are in and answers are written to.
    * @param protocols What to answer, most specific first.
    * @param persona Who the program pretends to be.
+   * @param key Key for {@linkcode SipHash}.
    */
   constructor(
     arena: Arena,
     protocols: readonly Protocol[],
     persona: Persona,
+    key: Uint8Array,
   ) {
     const answerAt = arena.allocate(ANSWER_MAX);
     const answer = new Writer(arena, answerAt, answerAt + ANSWER_MAX);
     this.#protocols = protocols;
     this.#streams = new Matcher(protocols, TCP);
     this.#datagrams = new Matcher(protocols, UDP);
-    this.exchange = new Exchange(arena, answer, persona);
+    this.exchange = new Exchange(arena, answer, persona, new SipHash(key));
   }
 
   /**

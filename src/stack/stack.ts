@@ -133,7 +133,12 @@ export class Stack {
     this.#buffers = new RequestBuffers(arena, BUFFERS, BUFFER_LEN, (flow) => {
       this.#tcp.loseBuffer(flow);
     });
-    const application = new Application(arena, protocols, persona);
+    const application = new Application(
+      arena,
+      protocols,
+      persona,
+      this.#derive(3),
+    );
     this.#udp = new Udp(
       arena,
       this.#link,

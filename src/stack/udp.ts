@@ -90,6 +90,7 @@ export class Udp {
     const { header } = this;
     const { exchange } = this.#application;
     exchange.transport = UDP;
+    exchange.seed++;
     exchange.at = header.payloadAt;
     exchange.end = header.payloadEnd;
     exchange.next = header.payloadEnd;
