@@ -7,16 +7,20 @@
 import { commandOrExit } from "./src/cli.ts";
 import { openDiagnostics } from "./src/diagnostics.ts";
 import { OperatorError } from "./src/operator_error.ts";
-import { run } from "./src/run/control.ts";
-import { replay } from "./src/run/replay.ts";
 
 const FAILURE = 1;
 
 const command = commandOrExit(Deno.args);
 openDiagnostics(command);
 try {
-  if (command.command === "run") await run(command);
-  else replay(command);
+  // Each loads what it needs and no more: only an interface needs FFI.
+  if (command.command === "run") {
+    const { run } = await import("./src/run/control.ts");
+    await run(command);
+  } else {
+    const { replay } = await import("./src/run/replay.ts");
+    replay(command);
+  }
 } catch (error) {
   if (!(error instanceof OperatorError)) throw error;
   // deno-lint-ignore no-console

@@ -11,5 +11,6 @@ declare -A package=(
   [ndisc6]=ndisc6
   [nmap]=nmap
   [ping]=iputils-ping
+  [scapy]=python3-scapy
   [tshark]=tshark
 )

@@ -72,7 +72,7 @@ cat <<END
     ${bold}$LAB_SHELL${plain}
   There, every port of every address answers; for instance:
     curl -v 'http://[2001:db8::10]/'
-    nmap -Pn -n -p 1-65535 --open 192.0.2.11
+    nmap -n -F 192.0.2.11
   On an interface of your own, for addresses that nobody else uses:
     sudo ./scripts/run.sh -i eth0 -f addresses.txt
     ./scripts/run.sh --help

@@ -23,7 +23,7 @@ inside() {
   local host_pid
   read -r host_pid _ </proc/self/stat
   mount -t proc proc /proc 2>/dev/null || true
-  export LAB_SHELL="${SUDO_USER:+sudo }nsenter -t $host_pid${LAB_USER-} -m -p -n --wd=$PWD bash"
+  export LAB_SHELL="${SUDO_USER:+sudo }nsenter -t $host_pid$LAB_USER -m -p -n --wd=$PWD bash"
 
   # shellcheck disable=SC2016 # for the inner shell to expand
   read -r LAB_SENSOR < <(exec unshare --net bash -c '
@@ -77,9 +77,10 @@ source "$(dirname "$(readlink -f "$0")")/deno.sh"
 command -v ip >/dev/null || die "the lab needs ip; on Debian and Ubuntu: apt-get install iproute2"
 
 unshare=(unshare --net --pid --mount --fork --kill-child)
+export LAB_USER=''
 if ((EUID)); then
   unshare+=(--user --map-root-user)
-  export LAB_USER=' -U --preserve-credentials'
+  LAB_USER=' -U --preserve-credentials'
 fi
 "${unshare[@]}" true 2>/dev/null || explain
 

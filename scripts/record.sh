@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Records the captures in test/pcap/ anew: in a private lab, real clients talk
-# to masscanned, and tcpdump listens on their side. With names as arguments
+# to masscanned, and dumpcap listens on their side. With names as arguments
 # (such as http/curl_get), records those only.
 #
 # What each one shows, and how often masscanned has to answer, says
@@ -61,8 +61,9 @@ get_methods() {
 
 # Sends its argument, then waits until masscanned hangs up.
 say_at_once() {
+  printf %b "$1" >"$work/said"
   exec {stream}<>"/dev/tcp/$ours/80"
-  printf %b "$1" >&"$stream"
+  cat "$work/said" >&"$stream" # in one write; bash would make it one per line
   timeout 10 cat <&"$stream"
   exec {stream}>&-
 }
@@ -78,6 +79,16 @@ say_slowly() {
   done
   timeout 10 cat <&"$stream"
   exec {stream}>&-
+}
+
+# Sends what the client sent in other captures again, in a VLAN.
+say_tagged() {
+  local name
+  for name; do
+    deno run --quiet --config "$root/deno.json" -P "$scripts/tag_frames.ts" \
+      "$root/test/pcap/$name.pcap" "$work/tagged" "$client_mac" 7 5
+    tcpreplay --intf1=client0 --pps=100 "$work/tagged"
+  done
 }
 
 # Somebody else's addresses: asked for, behind our hardware address as if a
@@ -99,39 +110,63 @@ fails() {
   ! "$@"
 }
 
+# Reads lines from a file descriptor until one begins as given.
+wait_for() {
+  local last line=
+  until [[ $line == "$1"* ]]; do
+    last=$line
+    read -r line <&"$2" || die "no \"$1\", but: $last"
+  done
+}
+
 # Captures what goes over the cable while a command runs. Neighbours are
 # forgotten first, so that every capture begins with finding us.
 record() {
-  local file=$root/test/pcap/$1.pcap ears line tcpdump
+  local file=$root/test/pcap/$1.pcap ears line dumpcap
   [[ ! $wanted || $wanted == *" $1 "* ]] || return 0
   mkdir -p "${file%/*}"
   ip neighbour flush dev client0
-  exec {ears}< <(exec tcpdump -Z root -i client0 -n -U -s 0 \
-    --immediate-mode -w "$work/pcap" "$filter" 2>&1)
-  tcpdump=$!
-  until read -r line <&"$ears" && [[ $line == *'listening on'* ]]; do
-    kill -0 "$tcpdump" 2>/dev/null || die "tcpdump: $line"
-  done
+  exec {ears}< <(exec dumpcap -q -P -i client0 -f "$filter" \
+    -w "$work/pcap" 2>&1)
+  dumpcap=$!
+  wait_for File: "$ears"
 
-  "${@:2}" >"$work/log" 2>&1 || die "$1: $(cat "$work/log")"
+  # In the background, where a failure within a function ends it.
+  "${@:2}" <&0 >"$work/log" 2>&1 &
+  wait "$!" || die "$1: $(cat "$work/log")"
   sleep 0.5 # for the last words of the kernels
-  kill -INT "$tcpdump"
+  kill -INT "$dumpcap"
   while read -r line <&"$ears"; do
-    [[ $line != *' dropped by kernel' || $line == '0 '* ]] || die "$1: $line"
+    [[ $line != *received/dropped* || $line == *' (100.0%)' ]] || die "$1: $line"
   done
   exec {ears}<&-
-  mv "$work/pcap" "$file"
+  cat "$work/pcap" >"$file" # and not its mode, for its owner only
   echo "$1: $(stat -c %s "$file") octets"
+}
+
+# Starts a masscanned with arguments of its own, in place of the former one.
+start_masscanned() {
+  if [[ $masscanned ]]; then
+    kill "$masscanned"
+    timeout 10 tail --pid="$masscanned" -s 0.1 -f /dev/null
+  fi
+  exec {log}< <(exec nsenter --net="/proc/$LAB_SENSOR/ns/net" \
+    "$scripts/run.sh" -i sensor0 -m "$our_mac" --cookie-key "$key" \
+    --self-ip-list "$ours,$also_ours,$ours_6" "$@" 2>&1 >/dev/null)
+  masscanned=$!
+  wait_for 'WARN - answering on' "$log"
+  cat <&"$log" >/dev/null &
 }
 
 if [[ ! ${LAB_SENSOR-} ]]; then
   exec "$scripts/lab.sh" "$0" "$@"
 fi
 
-for client in arping curl ethtool ndisc6 nmap ping tcpdump; do
+for client in arping curl dumpcap ethtool ndisc6 nmap ping tcpreplay; do
   type -P "$client" >/dev/null || die "recording needs $client"
 done
 wanted=${*:+ $* }
+masscanned=
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
@@ -141,15 +176,7 @@ ip link set client0 address "$client_mac"
 ethtool -K client0 tx off tso off gso off gro off >/dev/null
 nsenter --net="/proc/$LAB_SENSOR/ns/net" ip link set sensor0 address "$host_mac"
 
-exec {log}< <(exec nsenter --net="/proc/$LAB_SENSOR/ns/net" \
-  "$scripts/run.sh" -i sensor0 -m "$our_mac" --cookie-key "$key" \
-  --self-ip-list "$ours,$also_ours,$ours_6" 2>&1)
-said=
-until [[ $said == 'WARN - answering on'* ]]; do
-  read -r said <&"$log" || die "masscanned did not start: $said"
-done
-cat <&"$log" >/dev/null &
-
+start_masscanned
 site=http://$ours
 body=$work/body
 head -c 65536 /dev/zero | tr '\0' a >"$body"
@@ -169,7 +196,8 @@ record http/curl_post get -d user=root -d password=toor "$site/login"
 record http/curl_post_large get --data-binary "@$body" "$site/upload"
 record http/curl_methods get_methods "$site/"
 record http/curl_keepalive get "$site/one" "$site/two"
-record http/chunked get -T - -H 'Transfer-Encoding: chunked' "$site/in" <"$body"
+record http/expect_continue get -H 'Expect: 100-continue' -d a=b "$site/"
+record http/chunked get -T - -H Expect: "$site/in" <"$body"
 record http/nmap_version nmap -n -Pn -sV --version-light -p 80 "$ours"
 record http/pipelined say_at_once "GET /one HTTP/1.1\r\nHost: a\r\n\r\n\
 POST /two HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\
@@ -177,19 +205,18 @@ GET /three HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 record http/dribbled say_slowly \
   'GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
-# A host route, so that both networks can have the same addresses.
-ip -batch - <<-END
-	link add link client0 name tagged type vlan id 7
-	link set tagged addrgenmode none up
-	route add $also_ours dev tagged src 192.0.2.1
-	END
-record vlan/ping ping -n -c 2 -i 0.2 "$also_ours"
+record vlan/ping say_tagged icmpv4/ping icmpv6/ping
 
 ip -batch - <<-END
 	neighbour replace $nobody lladdr $our_mac dev client0 nud permanent
 	neighbour replace $nobody_6 lladdr $our_mac dev client0 nud permanent
 	END
 record misc/not_ours ask_others
+
+start_masscanned --persona classic
+record tcp/syn_scan_classic nmap -n -Pn -r -sS -p 22,80,443,31337 "$ours"
+record http/curl_get_classic get "$site/"
+record http/curl_keepalive_classic get "$site/one" "$site/two"
 
 # After sudo, the captures go to whoever owns the project's folder.
 [[ -O $root ]] || chown -R --reference="$root" "$root/test/pcap"
