@@ -12,6 +12,7 @@ import type { Arena } from "./arena.ts";
  */
 export class Writer {
   readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #limit: number;
 
   /** Offset of the first octet of the answer. */
@@ -30,6 +31,7 @@ export class Writer {
    */
   constructor(arena: Arena, at: number, limit: number) {
     this.#bytes = arena.bytes;
+    this.#view = arena.view;
     this.#limit = limit;
     this.at = at;
     this.end = at;
@@ -47,11 +49,58 @@ export class Writer {
    * @param octets What to append.
    */
   put(octets: Uint8Array): void {
-    if (octets.length > this.#limit - this.end) {
-      this.overflowed = true;
-      return;
-    }
+    if (!this.#reserve(octets.length)) return;
     this.#bytes.set(octets, this.end);
     this.end += octets.length;
+  }
+
+  /**
+   * Appends one octet.
+   *
+   * @param value Its value; higher bits are cut off.
+   */
+  putUint8(value: number): void {
+    if (this.#reserve(1)) this.#view.setUint8(this.end++, value);
+  }
+
+  /**
+   * Appends a 16-bit number in network order.
+   *
+   * @param value The number; higher bits are cut off.
+   */
+  putUint16(value: number): void {
+    if (!this.#reserve(2)) return;
+    this.#view.setUint16(this.end, value);
+    this.end += 2;
+  }
+
+  /**
+   * Appends a 32-bit number in network order.
+   *
+   * @param value The number, or its int32 bit pattern.
+   */
+  putUint32(value: number): void {
+    if (!this.#reserve(4)) return;
+    this.#view.setInt32(this.end, value);
+    this.end += 4;
+  }
+
+  /**
+   * Appends octets of the arena.
+   *
+   * @param at Offset of the first one.
+   * @param end Offset one past the last one.
+   */
+  copy(at: number, end: number): void {
+    if (at >= end || !this.#reserve(end - at)) return;
+    this.#bytes.copyWithin(this.end, at, end);
+    this.end += end - at;
+  }
+
+  /** Whether so many octets fit; if not, something is missing from now on. */
+  #reserve(length: number): boolean {
+    if (length <= this.#limit - this.end) return true;
+    this.overflowed = true;
+    return false;
   }
 }

@@ -11,7 +11,13 @@ import { Outbox, type Send } from "../src/outbox.ts";
 import { PERSONAS } from "../src/persona/mod.ts";
 import { PROTOCOLS } from "../src/proto/mod.ts";
 import type { Protocol } from "../src/protocol.ts";
-import { BUFFER_LEN, LISTEN, type Listen, Recorder } from "../src/record.ts";
+import {
+  BUFFER_LEN,
+  LISTEN,
+  type Listen,
+  Recorder,
+  type Ship,
+} from "../src/record.ts";
 import { KEY_LEN } from "../src/siphash.ts";
 import { NO_TAG, vlanTag } from "../src/stack/link.ts";
 import { Stack, STACK_MEMORY } from "../src/stack/stack.ts";
@@ -61,9 +67,14 @@ export interface Bench {
  *
  * @param options How it differs from the usual one.
  * @param send Takes its answers.
+ * @param ship Reads its records.
  * @returns The stack and what is around it.
  */
-export function makeStack(options: HarnessOptions, send: Send): Bench {
+export function makeStack(
+  options: HarnessOptions,
+  send: Send,
+  ship: Ship = () => {},
+): Bench {
   const { persona = "linux", list = true, deny = [] } = options;
   const set = (...texts: string[]): AddressTables =>
     (loadAddressSet("--self-ip", [], texts) ?? AddressSet.of([])).tables;
@@ -71,7 +82,8 @@ export function makeStack(options: HarnessOptions, send: Send): Bench {
   const arena = new Arena(new ArrayBuffer(memory));
   const outbox = new Outbox(arena, SLOTS, SLOT_LEN, send);
   const listen = options.listen ?? LISTEN.nothing;
-  const recorder = new Recorder(arena.bytes, listen, (buffer) => {
+  const recorder = new Recorder(arena.bytes, listen, (buffer, length) => {
+    ship(buffer, length);
     recorder.give(buffer);
   });
   recorder.give(new ArrayBuffer(BUFFER_LEN));

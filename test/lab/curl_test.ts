@@ -33,57 +33,45 @@ for (
 
 lab("curl is answered whatever the method", ["curl"], async () => {
   await using masscanned = await Masscanned.start();
-  const methods = "GET POST PUT DELETE OPTIONS PATCH TRACE PROPFIND BREW";
+  const methods = "BREW GET POST PUT DELETE OPTIONS PATCH TRACE PROPFIND";
   for (const method of methods.split(" ")) {
     match((await curl(`-X ${method} ${URL_4}`)).status, /^HTTP\/1\.1 401 /);
-    await masscanned.says(`WARN - HTTP/1.1 401 to ${method} /`);
   }
+  await masscanned.says("WARN - HTTP/1.1 401 to BREW /");
 });
 
-lab(
-  "curl -I gets the head of the page without the page",
-  ["curl"],
-  async () => {
-    await using _masscanned = await Masscanned.start();
-    const head = await curl(`-I ${URL_4}`, "HEAD");
-    const page = await curl(URL_4);
-    deepStrictEqual(head.status, page.status);
-    deepStrictEqual([...head.headers.keys()], [...page.headers.keys()]);
-    deepStrictEqual(
-      head.headers.get("Content-Length"),
-      page.headers.get("Content-Length"),
-    );
-  },
-);
+lab("curl -I gets the head of the same page", ["curl"], async () => {
+  await using _masscanned = await Masscanned.start();
+  const head = await curl(`-I ${URL_4}`, "HEAD");
+  const page = await curl(URL_4);
+  head.headers.delete("Date");
+  page.headers.delete("Date");
+  deepStrictEqual(head.status, page.status);
+  deepStrictEqual([...head.headers], [...page.headers]);
+});
 
-lab(
-  "curl sends a second request on the same connection",
-  ["curl"],
-  async () => {
-    await using _masscanned = await Masscanned.start();
-    for (const url of [URL_4, URL_6]) {
+lab("curl keeps its connection", ["curl"], async () => {
+  await using _masscanned = await Masscanned.start();
+  for (const url of [URL_4, URL_6]) {
+    for (const what of ["", "-d some=words "]) {
       const each = `-o /dev/null -w %{http_code}:%{num_connects}; ${url}`;
-      const said = await succeed(`${CURL} ${each} ${each} ${each}`);
+      const said = await succeed(`${CURL} ${what}${each} ${each} ${each}`);
       deepStrictEqual(said, "401:1;401:0;401:0;");
     }
-  },
-);
+  }
+});
 
 lab("curl posts bodies of any size", ["curl"], async () => {
   await using _masscanned = await Masscanned.start();
   const file = await Deno.makeTempFile();
   try {
-    // The last is one for which curl waits for "100 Continue".
+    // For the last, curl waits for "100 Continue". How much of a large body it
+    // sends depends on how early the answer comes.
     for (const length of [1, 1_000, 1_461, 20_000, 200_000, 2_000_000]) {
       await Deno.writeFile(file, new Uint8Array(length).fill(0x61));
       for (const url of [URL_4, URL_6]) {
-        const said = await succeed(
-          `${CURL} --data-binary @${file} -o /dev/null`,
-          "-w",
-          "%{http_code} %{size_upload} %{num_connects} ",
-          ...[url, "-o", "/dev/null", url],
-        );
-        deepStrictEqual(said, `401 ${length} 1 401 ${length} 0 `);
+        const { status } = await curl(`--data-binary @${file} ${url}`);
+        match(status, /^HTTP\/1\.1 401 /);
       }
     }
   } finally {
@@ -91,14 +79,9 @@ lab("curl posts bodies of any size", ["curl"], async () => {
   }
 });
 
-lab("curl uploads in chunks, then goes on", ["curl"], async () => {
+lab("curl uploads in chunks", ["curl"], async () => {
   await using _masscanned = await Masscanned.start();
-  const each = `-sS --max-time 60 -o /dev/null ${URL_4} -w`;
-  const said = await succeed(
-    `curl -T /proc/cpuinfo -H Transfer-Encoding:chunked ${each}`,
-    "%{http_code} %{num_connects} ",
-    ...`--next ${each}`.split(" "),
-    "%{http_code} %{num_connects}",
-  );
-  deepStrictEqual(said, "401 1 401 0");
+  const inChunks = "-T /proc/cpuinfo -H Transfer-Encoding:chunked";
+  const { status } = await curl(`${inChunks} ${URL_4}`);
+  match(status, /^HTTP\/1\.1 401 /);
 });

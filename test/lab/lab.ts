@@ -20,10 +20,6 @@ export const OURS_TAGGED = "198.51.100.10";
 export const HOST = "192.0.2.2";
 /** The IPv6 one. */
 export const HOST_6 = "2001:db8::2";
-/** Addresses of the clients. */
-export const CLIENT = "192.0.2.1";
-/** The IPv6 one. */
-export const CLIENT_6 = "2001:db8::1";
 /** On the same network, and nobody's. */
 export const NOBODY = "192.0.2.99";
 /** The IPv6 one. */
@@ -168,6 +164,8 @@ export class Masscanned implements AsyncDisposable {
    * @param args Its arguments, between blanks; {@linkcode FOR_OURS} by default.
    */
   static async start(args: string = FOR_OURS): Promise<Masscanned> {
+    // The one before may have had another hardware address.
+    await succeed("ip neighbour flush dev client0");
     const masscanned = new Masscanned(args);
     await masscanned.says(/^WARN - answering on sensor0 as /);
     return masscanned;

@@ -5,7 +5,6 @@ import {
   Masscanned,
   OURS,
   OURS_6,
-  OURS_TAGGED,
   run,
   succeed,
 } from "./lab.ts";
@@ -47,16 +46,4 @@ lab("a ping in fragments is left unanswered", ["ping"], async () => {
   }
   await masscanned.stop();
   doesNotMatch(masscanned.lines.join("\n"), /Echo-Reply/);
-});
-
-lab("a ping with a VLAN tag is answered with that tag", ["ping"], async () => {
-  await using _masscanned = await Masscanned.start();
-  await succeed("ip link add link client0 name tagged type vlan id 7");
-  try {
-    await succeed("ip address add 198.51.100.1/24 dev tagged");
-    await succeed("ip link set tagged up");
-    match(await succeed(`ping -c 3 -i 0.1 ${OURS_TAGGED}`), / 3 received/);
-  } finally {
-    await succeed("ip link delete tagged");
-  }
 });

@@ -1,0 +1,269 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { Arena } from "../src/arena.ts";
+import { linux } from "../src/persona/linux.ts";
+import { Exchange, NOTES_MAX, TCP } from "../src/protocol.ts";
+import {
+  BUFFER_LEN,
+  DEPTH_OF,
+  FrameFacts,
+  type FrameRecord,
+  LISTEN,
+  type Listen,
+  type MessageRecord,
+  type MoreRecord,
+  readRecords,
+  Recorder,
+} from "../src/record.ts";
+import { KEY_LEN, SipHash } from "../src/siphash.ts";
+import { VERDICT, type VerdictName, VERDICTS } from "../src/verdict.ts";
+import { Writer } from "../src/writer.ts";
+
+const NOW = 1_700_000_000_007;
+const TOLD_A_SECOND = 20;
+
+/** A recorder, and all records that it shipped, copied. */
+class Rig {
+  readonly arena = new Arena(new ArrayBuffer(8192));
+  readonly recorder: Recorder;
+  readonly records: (FrameRecord | MessageRecord | MoreRecord)[] = [];
+  readonly buffers: ArrayBuffer[] = [];
+
+  constructor(level: Listen, buffers = 1) {
+    this.recorder = new Recorder(this.arena.bytes, level, (buffer, length) => {
+      this.buffers.push(buffer);
+      this.records.push(...readRecords(buffer.slice(0), length));
+    });
+    for (let i = 0; i < buffers; i++) {
+      this.recorder.give(new ArrayBuffer(BUFFER_LEN));
+    }
+    this.recorder.tick(NOW);
+  }
+
+  /** Shows the recorder a frame as the stack does. */
+  frame(verdict: VerdictName, facts = new FrameFacts()): void {
+    if (this.recorder.wantsFrame(VERDICT[verdict])) {
+      this.recorder.frame(VERDICT[verdict], facts);
+    }
+  }
+
+  exchange(): Exchange {
+    const exchange = new Exchange(
+      this.arena,
+      new Writer(this.arena, 0, 0),
+      linux,
+      new SipHash(new Uint8Array(KEY_LEN)),
+    );
+    exchange.listening = true;
+    return exchange;
+  }
+
+  flush(): readonly (FrameRecord | MessageRecord | MoreRecord)[] {
+    this.recorder.flush();
+    return this.records;
+  }
+}
+
+for (const addressLen of [4, 16]) {
+  Deno.test(`readRecords() reads what frame() wrote, addresses of ${addressLen} octets`, () => {
+    const rig = new Rig(LISTEN.everything);
+    rig.arena.bytes.set(Array.from({ length: 100 }, (_, i) => i));
+    const facts: FrameFacts = {
+      depth: DEPTH_OF.transport,
+      macsAt: 1,
+      ethertype: 0x86dd,
+      vlan: 0xfff_ffe,
+      addressLen,
+      srcAt: 20,
+      dstAt: 40,
+      targetAt: 60,
+      protocol: 58,
+      srcPort: 65_535,
+      dstPort: 1,
+      typeCode: 135 << 8,
+      seq: -1,
+      ack: -0x80000000,
+      sentSeq: 0x7fffffff,
+      sentAck: 1,
+      sentFlags: 0x12,
+    };
+    rig.frame("neighbor_advertisement", facts);
+    const octets = (at: number, length: number): Uint8Array =>
+      Uint8Array.from({ length }, (_, i) => at + i);
+    deepStrictEqual(rig.flush(), [{
+      kind: "frame",
+      time: NOW,
+      isNews: true,
+      verdict: VERDICT.neighbor_advertisement,
+      depth: DEPTH_OF.transport,
+      dstMac: octets(1, 6),
+      srcMac: octets(7, 6),
+      ethertype: 0x86dd,
+      vlan: 0xfff_ffe,
+      src: octets(20, addressLen),
+      dst: octets(40, addressLen),
+      target: octets(60, 16),
+      protocol: 58,
+      srcPort: 65_535,
+      dstPort: 1,
+      typeCode: 135 << 8,
+      seq: 0xffffffff,
+      ack: 0x80000000,
+      sentSeq: 0x7fffffff,
+      sentAck: 1,
+      sentFlags: 0x12,
+    }]);
+  });
+}
+
+Deno.test("readRecords() finds no addresses in a frame without", () => {
+  const rig = new Rig(LISTEN.everything);
+  rig.frame("ethertype_unknown");
+  const [record] = rig.flush() as readonly FrameRecord[];
+  strictEqual(record!.src.length, 0);
+  strictEqual(record!.dst.length, 0);
+  strictEqual(record!.target.length, 0);
+});
+
+Deno.test("readRecords() reads what message() wrote, long notes cut", () => {
+  const rig = new Rig(LISTEN.answers);
+  rig.arena.bytes.set(new Uint8Array(4096).map((_, i) => i));
+  const exchange = rig.exchange();
+  exchange.transport = TCP;
+  exchange.peerAt = 12;
+  exchange.selfAt = 16;
+  exchange.peerPort = 50_000;
+  exchange.selfPort = 80;
+  exchange.note(2, 300, 303);
+  exchange.note(0, 5, 5);
+  exchange.note(1, 0, 1025);
+  rig.recorder.message(3, exchange);
+  deepStrictEqual(rig.flush(), [{
+    kind: "message",
+    time: NOW,
+    isNews: true,
+    protocol: 3,
+    transport: TCP,
+    src: Uint8Array.of(12, 13, 14, 15),
+    dst: Uint8Array.of(16, 17, 18, 19),
+    srcPort: 50_000,
+    dstPort: 80,
+    notes: [
+      [2, Uint8Array.of(44, 45, 46)],
+      [0, new Uint8Array()],
+      [1, new Uint8Array(1024).map((_, i) => i)],
+    ],
+  }]);
+});
+
+Deno.test("Exchange.note() notes so many and no more, and none unasked", () => {
+  const rig = new Rig(LISTEN.answers);
+  const exchange = rig.exchange();
+  for (let i = 0; i <= NOTES_MAX; i++) exchange.note(i, 0, 2000);
+  strictEqual(exchange.noteCount, NOTES_MAX);
+  rig.recorder.message(0, exchange);
+  const [record] = rig.flush() as readonly MessageRecord[];
+  strictEqual(record!.notes.length, NOTES_MAX);
+
+  exchange.listening = false;
+  exchange.noteCount = 0;
+  exchange.note(0, 0, 1);
+  strictEqual(exchange.noteCount, 0);
+});
+
+// [level, verdict, recorded, told]
+const LEVELS: readonly [
+  level: keyof typeof LISTEN,
+  verdict: VerdictName,
+  isRecorded: boolean,
+  isNews: boolean,
+][] = [
+  ["nothing", "arp_reply", false, false],
+  ["nothing", "ip_malformed", false, false],
+  ["answers", "arp_reply", true, true],
+  ["answers", "udp_answer", true, true],
+  ["answers", "transport_malformed", true, true],
+  ["answers", "tcp_acknowledged", false, false],
+  ["answers", "frame_cut", false, false],
+  ["answers", "port_zero", false, false],
+  ["drops", "arp_reply", true, true],
+  ["drops", "tcp_handshake_ack", false, false],
+  ["drops", "tcp_reset", false, false],
+  ["drops", "frame_cut", true, true],
+  ["drops", "reply_too_long", true, true],
+  ["everything", "arp_reply", true, true],
+  ["everything", "tcp_reset", true, false],
+  ["everything", "frame_cut", true, true],
+];
+
+for (const [level, verdict, isRecorded, isNews] of LEVELS) {
+  const verb = isRecorded ? "records" : "leaves out";
+  Deno.test(`Recorder at ${level} ${verb} ${verdict}${isNews ? " as news" : ""}`, () => {
+    const rig = new Rig(LISTEN[level]);
+    rig.frame(verdict);
+    const records = rig.flush() as readonly FrameRecord[];
+    deepStrictEqual(
+      records.map((record) => record.isNews),
+      isRecorded ? [isNews] : [],
+    );
+  });
+}
+
+Deno.test("Recorder tells a few of a sort a second, then how many more", () => {
+  const rig = new Rig(LISTEN.answers);
+  for (let i = 0; i < 100; i++) {
+    rig.frame("arp_reply");
+    rig.recorder.message(0, rig.exchange());
+  }
+  for (let i = 0; i < TOLD_A_SECOND; i++) rig.frame("tcp_syn_ack");
+  rig.recorder.tick(NOW + 992); // still the same second
+  rig.frame("arp_reply");
+  strictEqual(rig.flush().length, 3 * TOLD_A_SECOND);
+  rig.recorder.give(new ArrayBuffer(BUFFER_LEN));
+  rig.recorder.tick(NOW + 993);
+  rig.recorder.tick(NOW + 2993); // told once
+  deepStrictEqual(rig.flush().slice(3 * TOLD_A_SECOND), [
+    { kind: "more", time: NOW + 993, sort: VERDICT.arp_reply, count: 81 },
+    { kind: "more", time: NOW + 993, sort: VERDICTS.length, count: 80 },
+  ]);
+});
+
+Deno.test("Recorder marks the news when it records everything", () => {
+  const rig = new Rig(LISTEN.everything);
+  for (let i = 0; i < TOLD_A_SECOND + 5; i++) rig.frame("arp_reply");
+  const records = rig.flush() as readonly FrameRecord[];
+  strictEqual(records.length, TOLD_A_SECOND + 5);
+  strictEqual(records.filter(({ isNews }) => isNews).length, TOLD_A_SECOND);
+});
+
+Deno.test("Recorder ships a full buffer and goes on in the next", () => {
+  const rig = new Rig(LISTEN.everything, 2);
+  const count = Math.ceil(BUFFER_LEN / 108);
+  for (let i = 0; i < count; i++) rig.frame("arp_reply");
+  strictEqual(rig.buffers.length, 1);
+  strictEqual(rig.records.length, count - 1);
+  strictEqual(rig.flush().length, count);
+  strictEqual(rig.recorder.dropped, 0);
+});
+
+Deno.test("Recorder drops and counts when it has no buffer", () => {
+  const rig = new Rig(LISTEN.everything, 1);
+  const count = Math.ceil(BUFFER_LEN / 108);
+  for (let i = 0; i < count + 4; i++) rig.frame("arp_reply");
+  strictEqual(rig.recorder.dropped, 5);
+  rig.recorder.give(rig.buffers[0]!);
+  rig.frame("tcp_syn_ack");
+  strictEqual(rig.flush().length, count);
+  strictEqual(rig.recorder.dropped, 5);
+});
+
+Deno.test("Recorder.flush() ships nothing when there is nothing", () => {
+  const rig = new Rig(LISTEN.everything, 1);
+  strictEqual(rig.recorder.hasRecords, false);
+  rig.flush();
+  rig.frame("arp_reply");
+  strictEqual(rig.recorder.hasRecords, true);
+  rig.flush();
+  strictEqual(rig.recorder.hasRecords, false);
+  rig.flush();
+  strictEqual(rig.buffers.length, 1);
+});

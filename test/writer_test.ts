@@ -1,0 +1,44 @@
+import { strictEqual } from "node:assert/strict";
+import { Arena } from "../src/arena.ts";
+import { Writer } from "../src/writer.ts";
+import { octets, text } from "./tcp_client.ts";
+
+/** A writer on 8 octets in the middle of an arena of dots. */
+function makeWriter(): { writer: Writer; all: () => string } {
+  const arena = new Arena(new ArrayBuffer(16));
+  arena.bytes.set(octets(".".repeat(16)));
+  const writer = new Writer(arena, 4, 12);
+  return { writer, all: () => text(arena.bytes) };
+}
+
+Deno.test("Writer.put() appends up to the last octet", () => {
+  const { writer, all } = makeWriter();
+  writer.put(octets("abc"));
+  writer.put(octets(""));
+  writer.put(octets("defgh"));
+  strictEqual(all(), "....abcdefgh....");
+  strictEqual(writer.at, 4);
+  strictEqual(writer.end, 12);
+  strictEqual(writer.overflowed, false);
+});
+
+Deno.test("Writer.put() writes nothing of what does not fit, and says so", () => {
+  const { writer, all } = makeWriter();
+  writer.put(octets("abc"));
+  writer.put(octets("defghi"));
+  strictEqual(all(), "....abc.........");
+  strictEqual(writer.end, 7);
+  strictEqual(writer.overflowed, true);
+  writer.put(octets("d"));
+  strictEqual(writer.overflowed, true); // something is missing all the same
+});
+
+Deno.test("Writer.clear() starts again", () => {
+  const { writer, all } = makeWriter();
+  writer.put(octets("123456789"));
+  writer.clear();
+  strictEqual(writer.overflowed, false);
+  strictEqual(writer.end, 4);
+  writer.put(octets("x"));
+  strictEqual(all(), "....x...........");
+});
