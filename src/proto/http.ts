@@ -86,6 +86,7 @@ const request = {
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const HTTP_SLASH = encode("http/");
 const HTTP_1_0 = encode("http/1.0");
+const GET = encode("get");
 const HEAD = encode("head");
 const CONTENT_LENGTH = encode("content-length");
 const TRANSFER_ENCODING = encode("transfer-encoding");
@@ -118,8 +119,7 @@ function check(exchange: Exchange): number {
   for (; at < end; at++) {
     const octet = bytes[at]!;
     if (octet === LF) {
-      const versionAt = lastSpace(bytes, methodAt, at) + 1;
-      return startsWith(bytes, versionAt, at, HTTP_SLASH) ? CLAIM : DECLINE;
+      return hasVersion(bytes, methodAt, at) ? CLAIM : DECLINE;
     }
     if (octet < SPACE && octet !== CR && octet !== TAB) return DECLINE;
   }
@@ -176,11 +176,13 @@ function reply(exchange: Exchange): number {
 function endOfHead(exchange: Exchange, at: number): number {
   const { bytes } = exchange.arena;
   const { end } = exchange;
-  // Step back far enough to see a CR LF CR LF that was cut in two. The head of
-  // HTTP/0.9 is a line without a version.
-  for (let i = Math.max(at, exchange.at + exchange.state - 3); i < end; i++) {
+  const lineEnd = endOfLine(bytes, at, end);
+  // Step back far enough to see a CR LF CR LF that was cut in two.
+  const searchedEnd = exchange.at + exchange.state - 3;
+  for (let i = Math.max(lineEnd, searchedEnd); i < end; i++) {
     if (bytes[i] !== LF) continue;
-    if (isSimpleRequest(bytes, at, i)) return i + 1;
+    // The head of HTTP/0.9 is a line without a version.
+    if (i <= lineEnd + 1 && !hasVersion(bytes, at, lineEnd)) return i + 1;
     if (i + 1 < end && bytes[i + 1] === LF) return i + 2;
     if (i + 2 < end && bytes[i + 1] === CR && bytes[i + 2] === LF) return i + 3;
   }
@@ -188,10 +190,9 @@ function endOfHead(exchange: Exchange, at: number): number {
   return -1;
 }
 
-/** Whether `[at, end)` is all of a first line, and has no version in it. */
-function isSimpleRequest(bytes: Uint8Array, at: number, end: number): boolean {
-  for (let i = at; i < end; i++) if (bytes[i] === LF) return false;
-  return !startsWith(bytes, lastSpace(bytes, at, end) + 1, end, HTTP_SLASH);
+/** Whether a request line ends with a version. */
+function hasVersion(bytes: Uint8Array, at: number, end: number): boolean {
+  return startsWith(bytes, lastSpace(bytes, at, end) + 1, end, HTTP_SLASH);
 }
 
 /** Reads the head `[at, end)` into {@linkcode request}, and notes it. */
@@ -205,7 +206,7 @@ function readHead(exchange: Exchange, at: number, end: number): void {
   const lineEnd = endOfLine(bytes, at, end);
   const methodEnd = firstSpace(bytes, at, lineEnd);
   const versionAt = lastSpace(bytes, at, lineEnd) + 1;
-  request.hasVersion = startsWith(bytes, versionAt, lineEnd, HTTP_SLASH);
+  request.hasVersion = hasVersion(bytes, at, lineEnd);
   const targetEnd = request.hasVersion ? versionAt - 1 : lineEnd;
   request.isHead = equals(bytes, at, methodEnd, HEAD);
   // Persistent by default from HTTP/1.1 on, RFC 9112 §9.3.
@@ -216,6 +217,11 @@ function readHead(exchange: Exchange, at: number, end: number): void {
     exchange.note(VERSION, versionAt + HTTP_SLASH.length, lineEnd);
   }
   if (methodEnd === at || targetEnd <= methodEnd + 1) return;
+  if (!request.hasVersion) { // RFC 1945 §4.1
+    request.isReadable = equals(bytes, at, methodEnd, GET) &&
+      firstSpace(bytes, methodEnd + 1, lineEnd) === lineEnd;
+    return;
+  }
 
   let lineAt = nextLine(bytes, lineEnd, end);
   while (lineAt < end) {
@@ -248,8 +254,8 @@ function readField(exchange: Exchange, at: number, end: number): boolean {
     return request.isChunked;
   }
   if (equals(bytes, at, nameEnd, CONNECTION)) {
-    if (equals(bytes, valueAt, end, CLOSE_OPTION)) request.keepsAlive = false;
-    if (equals(bytes, valueAt, end, KEEP_ALIVE)) request.keepsAlive = true;
+    if (lists(bytes, valueAt, end, KEEP_ALIVE)) request.keepsAlive = true;
+    if (lists(bytes, valueAt, end, CLOSE_OPTION)) request.keepsAlive = false;
   } else if (equals(bytes, at, nameEnd, EXPECT)) {
     request.expectsContinue = equals(bytes, valueAt, end, CONTINUE);
   } else if (equals(bytes, at, nameEnd, HOST_NAME)) {
@@ -430,6 +436,22 @@ function equals(
   lower: Uint8Array,
 ): boolean {
   return end - at === lower.length && startsWith(bytes, at, end, lower);
+}
+
+/** Whether `lower` is one of the tokens in `[at, end)`, in any case. */
+function lists(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  lower: Uint8Array,
+): boolean {
+  while (at < end) {
+    let tokenEnd = at;
+    while (tokenEnd < end && isTokenChar(bytes[tokenEnd]!)) tokenEnd++;
+    if (equals(bytes, at, tokenEnd, lower)) return true;
+    at = tokenEnd + 1;
+  }
+  return false;
 }
 
 /** Whether `[at, end)` begins with `lower`, in any case. */

@@ -314,26 +314,30 @@ export class Tcp {
     this.#flows.touch(flow, this.#clock);
     if (seqBefore(words[flow + SND_UNA]!, ack)) words[flow + SND_UNA] = ack;
     const isAllAcked = words[flow + SND_UNA] === words[flow + SND_NXT];
-    if (isAllAcked && (words[flow + AGREED]! & CLOSED) === CLOSED) {
-      this.#flows.forget(flow);
-      return VERDICT.tcp_acknowledged;
-    }
     if (isAllAcked) this.#releaseDrained(flow);
 
     if (length + fin === 0) {
+      if (isAllAcked && (words[flow + AGREED]! & CLOSED) === CLOSED) {
+        this.#flows.forget(flow);
+        return VERDICT.tcp_acknowledged;
+      }
       if (seq === words[flow + RCV_NXT]) return VERDICT.tcp_acknowledged;
       this.#sendEmpty(ip, flow, ACK); // a keep-alive, RFC 9293 §3.8.4
       return VERDICT.tcp_ack;
     }
 
-    // Our answer did not arrive: the peer sends the same again.
-    const isAgain = seq === words[flow + RCV_NXT_BEFORE] &&
-      seq !== words[flow + RCV_NXT] && !isAllAcked;
+    // Our answer did not arrive: the peer sends again what led to it, be it
+    // along with what came before.
+    const mayBeLost = !isAllAcked &&
+      words[flow + RCV_NXT_BEFORE] !== words[flow + RCV_NXT];
+    const before = (words[flow + RCV_NXT_BEFORE]! - seq) | 0;
+    const isAgain = mayBeLost && before >= 0 && before < length + fin;
     if (isAgain) this.#goBack(flow);
     const known = (words[flow + RCV_NXT]! - seq) | 0;
     const isAhead = known < 0 && this.#persona.keepsOrder;
     if (isAhead || known >= length + fin || words[flow + AGREED]! & GOT_FIN) {
-      this.#sendEmpty(ip, flow, ACK);
+      if (mayBeLost && before >= length + fin) this.#sendFormerAck(ip, flow);
+      else this.#sendEmpty(ip, flow, ACK);
       return VERDICT.tcp_ack;
     }
 
@@ -356,6 +360,21 @@ export class Tcp {
       this.#sendEmpty(ip, flow, ACK);
     }
     return hasAnswered ? VERDICT.tcp_answer : VERDICT.tcp_ack;
+  }
+
+  /**
+   * Acknowledges what came before the last segment, and not that one: if it
+   * was acknowledged, the peer would not send it again for its lost answer.
+   */
+  #sendFormerAck(ip: Ipv4 | Ipv6, flow: number): void {
+    const { words } = this.#flows;
+    const rcvNxt = words[flow + RCV_NXT]!;
+    const sndNxt = words[flow + SND_NXT]!;
+    words[flow + RCV_NXT] = words[flow + RCV_NXT_BEFORE]!;
+    words[flow + SND_NXT] = words[flow + SND_NXT_BEFORE]!;
+    this.#sendEmpty(ip, flow, ACK);
+    words[flow + RCV_NXT] = rcvNxt;
+    words[flow + SND_NXT] = sndNxt;
   }
 
   /** Keeps what {@linkcode Tcp.#goBack} needs. */
@@ -435,6 +454,7 @@ export class Tcp {
 
     const { exchange } = this.#application;
     exchange.transport = TCP;
+    exchange.seed = words[flow + TIMESTAMP_OFFSET]!;
     exchange.peerAt = ip.header.srcAt;
     exchange.selfAt = ip.header.dstAt;
     exchange.addressLen = ip.header.addressLen;
