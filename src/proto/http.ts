@@ -61,10 +61,15 @@ const AUTHORIZATION = 5;
 const METHOD_MAX = 32;
 const LINE_MAX = 4096;
 
-// Values of `Exchange.state`. While a head is incomplete, the state is how many
-// of its octets have been searched for its end.
-const IN_CHUNKS = -1;
-const IN_TRAILERS = -2;
+// `Exchange.state` is how many octets of a head were searched for its end. Once
+// the head was read and its body is to come, it is negative: one of these, and
+// bits for the answer, all inverted.
+const AT_LAST_OCTET = 0;
+const IN_CHUNKS = 1;
+const IN_TRAILERS = 2;
+const PHASE = 3;
+const TO_HEAD = 4; // the answer has no body
+const HANGS_UP = 8; // the connection ends with it
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -127,15 +132,15 @@ function check(exchange: Exchange): number {
 }
 
 /**
- * Answers one request with 401, or 400 if it cannot be read, as soon as its
- * head is there. The body is thrown away as it comes.
+ * Answers one request with 401, or 400 if it cannot be read. The answer comes
+ * when the body has come, for some clients stop sending once they are answered;
+ * the body is thrown away.
  *
  * @param exchange Request; its state says in which part of it we are.
  * @returns `MORE`, `DONE`, `CLOSE` or `DECLINE`.
  */
 function reply(exchange: Exchange): number {
-  if (exchange.state === IN_CHUNKS) return passChunk(exchange);
-  if (exchange.state === IN_TRAILERS) return passTrailer(exchange);
+  if (exchange.state < 0) return passBody(exchange, ~exchange.state);
 
   const { bytes } = exchange.arena;
   const { end, persona } = exchange;
@@ -147,25 +152,53 @@ function reply(exchange: Exchange): number {
   exchange.next = headEnd;
 
   readHead(exchange, at, headEnd);
-  const pages = pagesOf(persona);
-  if (!request.isReadable) {
-    if (!persona.http.answersOddRequests) return DECLINE;
-    putPage(exchange, pages.badRequest);
-    return CLOSE;
-  }
+  let wish = request.isHead ? TO_HEAD : 0;
+  if (!request.isReadable) return reject(exchange, wish);
   if (!request.hasVersion) { // HTTP/0.9: a page, and the connection ends
-    exchange.answer.put(pages.unauthorized.body);
+    exchange.answer.put(pagesOf(persona).unauthorized.body);
     return CLOSE;
   }
+  if (!request.keepsAlive) wish |= HANGS_UP;
   // A client that waits for "100 Continue" may send its body or not, now that
   // it gets another answer: only a new connection is free of doubt.
   // https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1
-  const hangsUp = !request.keepsAlive || request.expectsContinue;
-  putPage(exchange, hangsUp ? pages.lastUnauthorized : pages.unauthorized);
-  if (hangsUp) return CLOSE;
-  if (request.isChunked) exchange.state = IN_CHUNKS;
-  else exchange.next += request.bodyLen;
+  if (request.expectsContinue) return refuse(exchange, wish | HANGS_UP);
+  if (request.isChunked) {
+    exchange.state = ~(IN_CHUNKS | wish);
+  } else if (request.bodyLen > 0) {
+    exchange.state = ~(AT_LAST_OCTET | wish);
+    exchange.next += request.bodyLen - 1;
+  } else {
+    return refuse(exchange, wish);
+  }
   return DONE;
+}
+
+/** Sends 401, and is ready for the next request unless the wish is to end. */
+function refuse(exchange: Exchange, wish: number): number {
+  const pages = pagesOf(exchange.persona);
+  const hangsUp = (wish & HANGS_UP) !== 0;
+  const page = hangsUp ? pages.lastUnauthorized : pages.unauthorized;
+  putPage(exchange, page, wish);
+  exchange.state = 0;
+  return hangsUp ? CLOSE : DONE;
+}
+
+/** Sends 400 to what cannot be read, and ends the connection. */
+function reject(exchange: Exchange, wish: number): number {
+  const { persona } = exchange;
+  if (!persona.http.answersOddRequests) return DECLINE;
+  putPage(exchange, pagesOf(persona).badRequest, wish);
+  return CLOSE;
+}
+
+/** Passes over a part of a body, and answers at its end. */
+function passBody(exchange: Exchange, state: number): number {
+  const wish = state & ~PHASE;
+  if ((state & PHASE) === IN_CHUNKS) return passChunk(exchange, wish);
+  if ((state & PHASE) === IN_TRAILERS) return passTrailer(exchange, wish);
+  exchange.next = exchange.at + 1;
+  return refuse(exchange, wish);
 }
 
 /**
@@ -269,29 +302,29 @@ function readField(exchange: Exchange, at: number, end: number): boolean {
 }
 
 /** Passes over one chunk of a body, RFC 9112 §7.1. */
-function passChunk(exchange: Exchange): number {
+function passChunk(exchange: Exchange, wish: number): number {
   const { bytes } = exchange.arena;
   const { at, end } = exchange;
   let lf = at;
   while (lf < end && bytes[lf] !== LF) lf++;
-  if (lf === end) return end - at > LINE_MAX ? DECLINE : MORE;
+  if (lf === end) return end - at > LINE_MAX ? reject(exchange, wish) : MORE;
   const length = hexadecimal(bytes, at, lf);
-  if (length < 0) return DECLINE;
-  if (length === 0) exchange.state = IN_TRAILERS;
+  if (length < 0) return reject(exchange, wish);
+  if (length === 0) exchange.state = ~(IN_TRAILERS | wish);
   exchange.next = length === 0 ? lf + 1 : lf + 1 + length + 2;
   return DONE;
 }
 
 /** Passes over one line behind the last chunk, RFC 9112 §7.1.2. */
-function passTrailer(exchange: Exchange): number {
+function passTrailer(exchange: Exchange, wish: number): number {
   const { bytes } = exchange.arena;
   const { at, end } = exchange;
   let lf = at;
   while (lf < end && bytes[lf] !== LF) lf++;
-  if (lf === end) return end - at > LINE_MAX ? DECLINE : MORE;
-  if (lf === at || (lf === at + 1 && bytes[at] === CR)) exchange.state = 0;
+  if (lf === end) return end - at > LINE_MAX ? reject(exchange, wish) : MORE;
   exchange.next = lf + 1;
-  return DONE;
+  const isEmpty = lf === at || (lf === at + 1 && bytes[at] === CR);
+  return isEmpty ? refuse(exchange, wish) : DONE;
 }
 
 /** A response but for its date. */
@@ -368,11 +401,11 @@ function makePage(
 }
 
 /** Appends a response; one to HEAD has no body, RFC 9110 §9.3.2. */
-function putPage({ answer, now }: Exchange, page: Page): void {
+function putPage({ answer, now }: Exchange, page: Page, wish: number): void {
   answer.put(page.beforeDate);
   answer.put(dateOf(now));
   answer.put(page.afterDate);
-  if (!request.isHead) answer.put(page.body);
+  if (!(wish & TO_HEAD)) answer.put(page.body);
 }
 
 let date: Uint8Array = encode("");

@@ -500,8 +500,8 @@ export class Tcp {
       const { answer } = exchange;
       if (answer.end > answer.at) {
         this.#sendAnswer(ip, flow, answer.at, answer.end);
-        if (exchange.listening) this.#recorder.message(protocol, exchange);
       }
+      if (exchange.noteCount > 0) this.#recorder.message(protocol, exchange);
       if (verdict === CLOSE) {
         words[flow + PROTOCOL] = DEAF;
         this.#sendEmpty(ip, flow, FIN | ACK);

@@ -121,7 +121,7 @@ export class Udp {
     emitUdpReply(view, at, header, end);
     sealUdp(view, at, sum16(view, at, end, ip.header.pseudoSum(length)));
     ip.send(end, 0);
-    if (exchange.listening) this.#recorder.message(protocol, exchange);
+    if (exchange.noteCount > 0) this.#recorder.message(protocol, exchange);
     return VERDICT.udp_answer;
   }
 }
