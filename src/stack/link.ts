@@ -162,11 +162,13 @@ export class Link {
    * @param end Offset one past the payload's last octet.
    */
   sendTo(macAt: number, end: number): void {
-    const { bytes, view } = this.#arena;
+    const { view } = this.#arena;
     const { header } = this;
     const at = this.#outbox.freeAt;
-    bytes.copyWithin(at, macAt, macAt + MAC_LEN);
-    bytes.copyWithin(at + MAC_LEN, this.macAt, this.macAt + MAC_LEN);
+    view.setInt32(at, view.getInt32(macAt));
+    view.setUint16(at + 4, view.getUint16(macAt + 4));
+    view.setUint16(at + 6, this.#macHigh);
+    view.setInt32(at + 8, this.#macLow);
     let typeAt = at + 2 * MAC_LEN;
     if (this.#tag !== NO_TAG) {
       view.setInt32(typeAt, this.#tag);
