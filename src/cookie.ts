@@ -23,19 +23,19 @@ import type { Tuple } from "./tuple.ts";
 /** Result of {@linkcode Cookies.check}: not a cookie of ours. */
 export const FORGED: number = -1;
 
-/** Set in a cookie's bits if the SYN offered selective acknowledgments. */
-export const OFFERED_SACK = 0x08;
-/** Set in a cookie's bits if the SYN offered window scaling. */
-export const OFFERED_SCALE = 0x10;
-
-const BITS = 0x1f; // MSS class and the two flags above
+const BITS = 0x1f; // classes of MSS and of window scale
 const MSS_CLASS = 0x07;
+const SCALE_AT = 3; // bit at which the class of the scale begins
 const SLOT_MS = 65_536;
 
 // Segment sizes that a cookie can remember; a peer gets the next smaller one.
 // 48 is the least that Linux will use, 265 is nmap's, 536 and 1220 the defaults
 // of RFC 9293 §3.7.1, the rest Ethernet less tunnels and IP headers.
 const MSS_CLASSES = Int32Array.of(48, 265, 536, 1220, 1360, 1400, 1440, 1460);
+
+// Window scales that a cookie can remember, −1 for none at all; a peer gets the
+// next smaller one, so that we never send more than it has room for.
+const SCALE_CLASSES = Int32Array.of(-1, 0, 4, 7);
 
 /** Makes cookies and recognises them. */
 export class Cookies {
@@ -87,8 +87,7 @@ export class Cookies {
    *
    * @param tuple Addresses and ports of the SYN.
    * @param seq The SYN's sequence number.
-   * @param bits From {@linkcode mssClass}, {@linkcode OFFERED_SACK} and
-   * {@linkcode OFFERED_SCALE}.
+   * @param bits From {@linkcode bitsOf}.
    * @returns Cookie, as an int32 bit pattern.
    */
   make(tuple: Tuple, seq: number, bits: number): number {
@@ -122,15 +121,18 @@ export class Cookies {
 }
 
 /**
- * Finds the class of a segment size.
+ * Puts what a SYN offered into bits.
  *
  * @param mss Maximum segment size that the peer announced, in octets.
- * @returns Class, in `[0, 7]`; sizes below the least one are in class 0.
+ * @param windowScale Shift count of the peer's window; −1: none.
+ * @returns Bits for {@linkcode Cookies.make}, in `[0, 31]`.
  */
-export function mssClass(mss: number): number {
-  let found = MSS_CLASSES.length - 1;
-  while (found > 0 && MSS_CLASSES[found]! > mss) found--;
-  return found;
+export function bitsOf(mss: number, windowScale: number): number {
+  let mssClass = MSS_CLASSES.length - 1;
+  while (mssClass > 0 && MSS_CLASSES[mssClass]! > mss) mssClass--;
+  let scaleClass = SCALE_CLASSES.length - 1;
+  while (SCALE_CLASSES[scaleClass]! > windowScale) scaleClass--;
+  return scaleClass << SCALE_AT | mssClass;
 }
 
 /**
@@ -141,4 +143,14 @@ export function mssClass(mss: number): number {
  */
 export function mssOf(bits: number): number {
   return MSS_CLASSES[bits & MSS_CLASS]!;
+}
+
+/**
+ * Reads the window scale out of a cookie's bits.
+ *
+ * @param bits From {@linkcode Cookies.check}.
+ * @returns Shift count of the peer's window; −1: its windows are not scaled.
+ */
+export function windowScaleOf(bits: number): number {
+  return SCALE_CLASSES[bits >>> SCALE_AT]!;
 }

@@ -15,8 +15,8 @@ import { type Tuple, TUPLE_WORDS } from "./tuple.ts";
 /** Result of {@linkcode FlowTable.find}: no such flow. */
 export const NO_FLOW: number = -1;
 
-// A record is this many int32 words: 160 octets.
-const RECORD_WORDS = 40;
+// A record is this many int32 words: 128 octets, two cache lines.
+const RECORD_WORDS = 32;
 
 // Words that the table itself uses.
 const TUPLE = 0; // to TUPLE_WORDS
@@ -32,42 +32,30 @@ export const RCV_NXT = 15;
 export const SND_NXT = 16;
 /** Word: first sequence number that the peer has not acknowledged. */
 export const SND_UNA = 17;
+/** Word: octets that the peer has room for, from the former on. */
+export const SND_WND = 18;
 /** Word: largest payload of a segment to the peer, in octets. */
-export const SND_MSS = 18;
+export const SND_MSS = 19;
 /** Word: what the two ends agreed on and have said, bits of the TCP layer. */
-export const AGREED = 19;
+export const AGREED = 20;
 /** Word: the peer's latest timestamp. */
-export const PEER_TIMESTAMP = 20;
+export const PEER_TIMESTAMP = 21;
 /** Word: what our timestamps are ahead of the time. */
-export const TIMESTAMP_OFFSET = 21;
+export const TIMESTAMP_OFFSET = 22;
 /** Word: identification of the last IPv4 packet of this flow. */
-export const IP_ID = 22;
+export const IP_ID = 23;
 /** Word: index of the protocol, or a negative number. */
-export const PROTOCOL = 23;
+export const PROTOCOL = 24;
 /** Word: the protocol's own state. */
-export const STATE = 24;
-/** Word: request buffer in use, or a negative number. */
-export const BUFFER = 25;
+export const STATE = 25;
 /** Word: octets still to be thrown away. */
 export const SKIP = 26;
+/** Word: buffer of the request that came in part, or a negative number. */
+export const REQUEST = 27;
+/** Word: buffer of what was not acknowledged, or a negative number. */
+export const ANSWER = 28;
 
-// What the words above were before the segment that was accepted last, so that
-// it can be answered again when the peer sends it again.
-
-/** Word: {@linkcode RCV_NXT} before the last segment. */
-export const RCV_NXT_BEFORE = 27;
-/** Word: {@linkcode SND_NXT} before the last segment. */
-export const SND_NXT_BEFORE = 28;
-/** Word: {@linkcode AGREED} before the last segment. */
-export const AGREED_BEFORE = 29;
-/** Word: {@linkcode PROTOCOL} before the last segment. */
-export const PROTOCOL_BEFORE = 30;
-/** Word: {@linkcode STATE} before the last segment. */
-export const STATE_BEFORE = 31;
-/** Word: {@linkcode SKIP} before the last segment. */
-export const SKIP_BEFORE = 32;
-/** Word: octets in the buffer before the last segment; negative: no buffer. */
-export const FILL_BEFORE = 33;
+const EXPIRED_AT_ONCE = 256;
 
 /** Called with a flow that is about to be forgotten. */
 export type OnForget = (flow: number) => void;
@@ -171,13 +159,14 @@ export class FlowTable {
   }
 
   /**
-   * Forgets every flow that was not used lately.
+   * Forgets flows that were not used lately, but no more than a few at a time:
+   * the packet loop must not wait.
    *
    * @param now Time, in milliseconds, as int32.
    * @param idle How long a flow may be silent, in milliseconds.
    */
   expire(now: number, idle: number): void {
-    while (this.#oldest !== NO_FLOW) {
+    for (let i = 0; i < EXPIRED_AT_ONCE && this.#oldest !== NO_FLOW; i++) {
       const age = (now - this.words[this.#oldest + LAST_USE]!) | 0;
       if (age < idle) return;
       this.expired++;

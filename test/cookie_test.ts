@@ -1,12 +1,11 @@
 import { ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
+  bitsOf,
   Cookies,
   FORGED,
-  mssClass,
   mssOf,
-  OFFERED_SACK,
-  OFFERED_SCALE,
+  windowScaleOf,
 } from "../src/cookie.ts";
 import { Tuple } from "../src/tuple.ts";
 
@@ -136,10 +135,27 @@ const SIZES: readonly [announced: number, sent: number][] = [
 
 for (const [announced, sent] of SIZES) {
   Deno.test(`mssOf() is ${sent} for an announced ${announced}`, () => {
-    strictEqual(mssOf(mssClass(announced)), sent);
-    strictEqual(
-      mssOf(mssClass(announced) | OFFERED_SACK | OFFERED_SCALE),
-      sent,
-    );
+    for (let scale = -1; scale <= 14; scale++) {
+      strictEqual(mssOf(bitsOf(announced, scale)), sent);
+    }
+  });
+}
+
+// [offered, taken for granted]; never more than was offered
+const SCALES: readonly [offered: number, taken: number][] = [
+  [-1, -1],
+  [0, 0],
+  [3, 0],
+  [4, 4],
+  [6, 4],
+  [7, 7],
+  [14, 7],
+];
+
+for (const [offered, taken] of SCALES) {
+  Deno.test(`windowScaleOf() is ${taken} for an offered ${offered}`, () => {
+    for (const mss of [0, 536, 1460, 65_535]) {
+      strictEqual(windowScaleOf(bitsOf(mss, offered)), taken);
+    }
   });
 }

@@ -75,6 +75,8 @@ export class TcpClient {
   seq = 0;
   /** Next sequence number that is expected. */
   ack = 0;
+  /** Window to announce, not scaled. */
+  window = 64_240;
   /** Whether the stack has said that it is done. */
   isOver = false;
 
@@ -189,7 +191,7 @@ export class TcpClient {
       ...word32(isSyn ? 0 : this.#peerIsn + ack),
       (20 + options.length) << 2,
       bits,
-      ...word16(64_240),
+      ...word16(this.window),
       ...word16(0),
       ...word16(0),
       ...options,

@@ -59,8 +59,8 @@ export interface Report {
   readonly flows: number;
   /** Flows that were forgotten early to make room. */
   readonly flowsEvicted: number;
-  /** Unfinished requests that were given up to make room. */
-  readonly requestsReclaimed: number;
+  /** Flows that were forgotten because others needed their buffers. */
+  readonly flowsReclaimed: number;
 }
 
 /** Messages from a worker. */

@@ -33,7 +33,7 @@ export function summaryOf(report: Partial<Report>, lostLines = 0): string[] {
     "not taken by the kernel": report.sendRefusals,
     "records dropped": report.recordsDropped,
     "flows evicted": report.flowsEvicted,
-    "requests given up": report.requestsReclaimed,
+    "flows given up for their buffers": report.flowsReclaimed,
     "log writes failed": lostLines,
   }).filter(([, count]) => count).map(([name, count]) => `${name} ${count}`);
   return [

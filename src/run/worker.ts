@@ -171,7 +171,7 @@ class PacketWorker {
       recordsDropped: this.#recorder.dropped,
       flows: this.#stack.flowCount,
       flowsEvicted: this.#stack.flowsEvicted,
-      requestsReclaimed: this.#stack.requestsReclaimed,
+      flowsReclaimed: this.#stack.flowsReclaimed,
     };
   }
 }

@@ -14,7 +14,7 @@ import { Writer } from "../writer.ts";
 export { NO_MATCH, UNDECIDED } from "../match.ts";
 
 /** Longest answer to one message, in octets. */
-export const ANSWER_MAX = 32_768;
+export const ANSWER_MAX = 8192;
 
 /** All protocols and the one exchange that they share. */
 export class Application {

@@ -20,12 +20,12 @@ import { AddressPolicy, type PolicyTables } from "../address/policy.ts";
 import { AddressSet } from "../address/set.ts";
 import type { Arena } from "../arena.ts";
 import { Cookies } from "../cookie.ts";
-import { BUFFER, FlowTable } from "../flow_table.ts";
+import { ANSWER, FlowTable, REQUEST } from "../flow_table.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Persona } from "../persona.ts";
 import type { Protocol } from "../protocol.ts";
 import { DEPTH_OF, FrameFacts, type Recorder } from "../record.ts";
-import { RequestBuffers } from "../request_buffers.ts";
+import { BufferPool } from "../buffer_pool.ts";
 import { KEY_LEN, SipHash } from "../siphash.ts";
 import { VERDICT, VERDICTS } from "../verdict.ts";
 import {
@@ -55,7 +55,8 @@ const COOKIE_KEY_MS = 3_600_000;
 const AMPLIFICATION_LIMIT = 3; // RFC 9000 §8.1
 
 /** Octets of the arena that a stack takes, besides its outbox. */
-export const STACK_MEMORY: number = ANSWER_MAX + BUFFERS * BUFFER_LEN + 1024;
+export const STACK_MEMORY: number = ANSWER_MAX + 2 * BUFFERS * BUFFER_LEN +
+  1024;
 
 /** What a stack is made of. */
 export interface StackOptions {
@@ -85,7 +86,8 @@ export class Stack {
   readonly #udp: Udp;
   readonly #cookies: Cookies;
   readonly #flows: FlowTable;
-  readonly #buffers: RequestBuffers;
+  readonly #requests: BufferPool;
+  readonly #answers: BufferPool;
   readonly #recorder: Recorder;
   readonly #facts = new FrameFacts();
   readonly #keys: SipHash;
@@ -128,11 +130,13 @@ export class Stack {
     this.#icmpv6 = new Icmpv6(arena, this.#link, this.#ipv6, policy);
     this.#cookies = new Cookies(this.#derive(1));
     this.#flows = new FlowTable(FLOWS, this.#derive(2), (flow) => {
-      this.#buffers.release(this.#flows.words[flow + BUFFER]!);
+      const { words } = this.#flows;
+      this.#requests.release(words[flow + REQUEST]!);
+      this.#answers.release(words[flow + ANSWER]!);
     });
-    this.#buffers = new RequestBuffers(arena, BUFFERS, BUFFER_LEN, (flow) => {
-      this.#tcp.loseBuffer(flow);
-    });
+    const forget = (flow: number): void => this.#flows.forget(flow);
+    this.#requests = new BufferPool(arena, BUFFERS, BUFFER_LEN, forget);
+    this.#answers = new BufferPool(arena, BUFFERS, BUFFER_LEN, forget);
     const application = new Application(
       arena,
       protocols,
@@ -152,8 +156,7 @@ export class Stack {
       application,
       persona.tcp,
       this.#cookies,
-      this.#flows,
-      this.#buffers,
+      { flows: this.#flows, requests: this.#requests, answers: this.#answers },
       recorder,
       mtu,
     );
@@ -177,9 +180,9 @@ export class Stack {
   get flowsEvicted(): number {
     return this.#flows.evicted;
   }
-  /** Unfinished requests that were given up to make room. */
-  get requestsReclaimed(): number {
-    return this.#buffers.reclaimed;
+  /** Flows that were forgotten because others needed their buffers. */
+  get flowsReclaimed(): number {
+    return this.#requests.reclaimed + this.#answers.reclaimed;
   }
 
   /**
@@ -319,9 +322,9 @@ export class Stack {
       facts.typeCode = header.flags;
       facts.seq = header.seq;
       facts.ack = header.ack;
-      facts.sentSeq = this.#tcp.sentSeq;
-      facts.sentAck = this.#tcp.sentAck;
-      facts.sentFlags = this.#tcp.sentFlags;
+      facts.sentSeq = this.#tcp.output.seq;
+      facts.sentAck = this.#tcp.output.ack;
+      facts.sentFlags = this.#tcp.output.flags;
     } else if (protocol === IPPROTO_UDP) {
       facts.srcPort = this.#udp.header.srcPort;
       facts.dstPort = this.#udp.header.dstPort;

@@ -10,11 +10,11 @@ import { AddressPolicy } from "../../src/address/policy.ts";
 import { AddressSet } from "../../src/address/set.ts";
 import { Arena } from "../../src/arena.ts";
 import { Cookies } from "../../src/cookie.ts";
-import { BUFFER, FlowTable } from "../../src/flow_table.ts";
+import { ANSWER, FlowTable, REQUEST } from "../../src/flow_table.ts";
 import { Outbox } from "../../src/outbox.ts";
 import { linux } from "../../src/persona/linux.ts";
 import { LISTEN, Recorder } from "../../src/record.ts";
-import { RequestBuffers } from "../../src/request_buffers.ts";
+import { BufferPool } from "../../src/buffer_pool.ts";
 import { Application } from "../../src/stack/application.ts";
 import { Ipv4 } from "../../src/stack/ipv4.ts";
 import { Link, NO_TAG } from "../../src/stack/link.ts";
@@ -29,14 +29,16 @@ export class TcpRig implements FrameReceiver {
   readonly #link: Link;
   readonly #ip: Ipv4;
   readonly #tcp: Tcp;
-  readonly #arena = new Arena(new ArrayBuffer(65_536), 2048);
+  readonly #arena = new Arena(new ArrayBuffer(262_144), 2048);
   #sent: Uint8Array[] = [];
   #now: number;
 
   /** Its flows. */
   readonly flows: FlowTable;
   /** Where its unfinished requests wait. */
-  readonly buffers: RequestBuffers;
+  readonly buffers: BufferPool;
+  /** Where its answers wait to be acknowledged. */
+  readonly answers: BufferPool;
 
   /**
    * Makes a TCP.
@@ -67,22 +69,21 @@ export class TcpRig implements FrameReceiver {
     this.flows = new FlowTable(
       bounds.flows ?? 16,
       key,
-      (flow) => this.buffers.release(this.flows.words[flow + BUFFER]!),
+      (flow) => {
+        this.buffers.release(this.flows.words[flow + REQUEST]!);
+        this.answers.release(this.flows.words[flow + ANSWER]!);
+      },
     );
-    this.buffers = new RequestBuffers(
-      arena,
-      bounds.buffers ?? 16,
-      64,
-      (flow) => this.#tcp.loseBuffer(flow),
-    );
+    const forget = (flow: number): void => this.flows.forget(flow);
+    this.buffers = new BufferPool(arena, bounds.buffers ?? 16, 64, forget);
+    this.answers = new BufferPool(arena, 16, 8192, forget);
     this.#tcp = new Tcp(
       arena,
       this.#link,
       new Application(arena, [lines], linux, key),
       linux.tcp,
       new Cookies(key),
-      this.flows,
-      this.buffers,
+      { flows: this.flows, requests: this.buffers, answers: this.answers },
       recorder,
       1500,
     );

@@ -1,5 +1,6 @@
 /**
- * Where the octets of messages wait that come in more than one segment.
+ * Where octets of streams wait: requests that came in part, and answers that
+ * were not acknowledged.
  *
  * @module
  */
@@ -11,14 +12,14 @@ export const NO_BUFFER: number = -1;
 
 const NO_OWNER = -1;
 
-/** Called with a flow whose buffer is about to be another's. */
+/** Called with a flow that has to release its buffer for another's sake. */
 export type OnReclaim = (owner: number) => void;
 
 /**
  * A fixed number of buffers in the arena, each for one flow. When all are in
  * use, they are taken back in turn.
  */
-export class RequestBuffers {
+export class BufferPool {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #firstAt: number;
   readonly #onReclaim: OnReclaim;
@@ -27,12 +28,12 @@ export class RequestBuffers {
   #freeCount: number;
   #turn = 0;
 
+  // What is wanted of each buffer, from its start.
+  readonly #starts: Int32Array<ArrayBuffer>;
+  readonly #ends: Int32Array<ArrayBuffer>;
+
   /** Octets that one buffer holds. */
   readonly bufferLen: number;
-  /** First octet of each buffer that is still wanted, from its start. */
-  readonly starts: Int32Array<ArrayBuffer>;
-  /** Octets that each buffer is filled with, from its start. */
-  readonly fills: Int32Array<ArrayBuffer>;
   /** Buffers that were taken back. */
   reclaimed = 0;
 
@@ -43,7 +44,8 @@ export class RequestBuffers {
    * @param arena Where from.
    * @param count Number of buffers.
    * @param bufferLen Octets that one holds, a multiple of 8.
-   * @param onReclaim Called with the owner of a buffer that is taken back.
+   * @param onReclaim Called with the owner of a buffer that is wanted back; has
+   * to release it.
    */
   constructor(
     arena: Arena,
@@ -57,9 +59,9 @@ export class RequestBuffers {
     this.#owners = new Int32Array(count).fill(NO_OWNER);
     this.#free = Int32Array.from({ length: count }, (_, i) => count - 1 - i);
     this.#freeCount = count;
+    this.#starts = new Int32Array(count);
+    this.#ends = new Int32Array(count);
     this.bufferLen = bufferLen;
-    this.starts = new Int32Array(count);
-    this.fills = new Int32Array(count);
   }
 
   /**
@@ -69,17 +71,16 @@ export class RequestBuffers {
    * @returns The buffer.
    */
   take(owner: number): number {
-    let buffer = this.#turn;
-    if (this.#freeCount > 0) {
-      buffer = this.#free[--this.#freeCount]!;
-    } else {
-      this.#turn = (buffer + 1) % this.#owners.length;
+    if (this.#freeCount === 0) {
+      const victim = this.#owners[this.#turn]!;
+      this.#turn = (this.#turn + 1) % this.#owners.length;
       this.reclaimed++;
-      this.#onReclaim(this.#owners[buffer]!);
+      this.#onReclaim(victim);
     }
+    const buffer = this.#free[--this.#freeCount]!;
     this.#owners[buffer] = owner;
-    this.starts[buffer] = 0;
-    this.fills[buffer] = 0;
+    this.#starts[buffer] = 0;
+    this.#ends[buffer] = 0;
     return buffer;
   }
 
@@ -95,27 +96,34 @@ export class RequestBuffers {
   }
 
   /**
-   * Finds a buffer in the arena.
+   * Finds what a buffer holds.
    *
    * @param buffer The buffer.
-   * @returns Offset of its first octet.
+   * @returns Offset of the first octet in the arena.
    */
   at(buffer: number): number {
-    return this.#firstAt + buffer * this.bufferLen;
+    return this.#firstAt + buffer * this.bufferLen + this.#starts[buffer]!;
   }
 
   /**
-   * Moves what is still wanted to the start of a buffer.
+   * Counts what a buffer holds.
+   *
+   * @param buffer The buffer; {@linkcode NO_BUFFER} holds nothing.
+   * @returns Number of octets.
+   */
+  lengthOf(buffer: number): number {
+    if (buffer === NO_BUFFER) return 0;
+    return this.#ends[buffer]! - this.#starts[buffer]!;
+  }
+
+  /**
+   * Forgets octets from the front.
    *
    * @param buffer The buffer.
+   * @param count How many, no more than it holds.
    */
-  compact(buffer: number): void {
-    const start = this.starts[buffer]!;
-    if (start === 0) return;
-    const at = this.at(buffer);
-    this.#bytes.copyWithin(at, at + start, at + this.fills[buffer]!);
-    this.fills[buffer]! -= start;
-    this.starts[buffer] = 0;
+  drop(buffer: number, count: number): void {
+    this.#starts[buffer]! += count;
   }
 
   /**
@@ -127,10 +135,17 @@ export class RequestBuffers {
    * @returns Whether they fit; if not, nothing was copied.
    */
   append(buffer: number, at: number, end: number): boolean {
-    const fill = this.fills[buffer]!;
-    if (end - at > this.bufferLen - fill) return false;
-    this.#bytes.copyWithin(this.at(buffer) + fill, at, end);
-    this.fills[buffer] = fill + end - at;
+    const length = this.lengthOf(buffer);
+    if (end - at > this.bufferLen - length) return false;
+    const from = this.at(buffer);
+    const home = from - this.#starts[buffer]!;
+    if (end - at > this.bufferLen - this.#ends[buffer]!) {
+      this.#bytes.copyWithin(home, from, from + length);
+      this.#starts[buffer] = 0;
+      this.#ends[buffer] = length;
+    }
+    this.#bytes.copyWithin(home + this.#ends[buffer]!, at, end);
+    this.#ends[buffer]! += end - at;
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Arena } from "../src/arena.ts";
-import { NO_BUFFER, RequestBuffers } from "../src/request_buffers.ts";
+import { BufferPool, NO_BUFFER } from "../src/buffer_pool.ts";
 import { octets, text } from "./tcp_client.ts";
 
 const FRAME_AT = 0;
@@ -10,15 +10,25 @@ const FRAME_MAX = 64;
 class Rig {
   readonly arena = new Arena(new ArrayBuffer(256), FRAME_MAX);
   readonly losers: number[] = [];
-  readonly buffers: RequestBuffers;
+  readonly buffers: BufferPool;
+  readonly #taken = new Map<number, number>(); // owner → buffer
 
   constructor(count: number) {
-    this.buffers = new RequestBuffers(
+    this.buffers = new BufferPool(
       this.arena,
       count,
       16,
-      (owner) => this.losers.push(owner),
+      (owner) => {
+        this.losers.push(owner);
+        this.buffers.release(this.#taken.get(owner)!);
+      },
     );
+  }
+
+  take(owner: number): number {
+    const buffer = this.buffers.take(owner);
+    this.#taken.set(owner, buffer);
+    return buffer;
   }
 
   append(buffer: number, content: string): boolean {
@@ -28,16 +38,14 @@ class Rig {
 
   content(buffer: number): string {
     const at = this.buffers.at(buffer);
-    const { starts, fills } = this.buffers;
-    return text(
-      this.arena.bytes.subarray(at + starts[buffer]!, at + fills[buffer]!),
-    );
+    const end = at + this.buffers.lengthOf(buffer);
+    return text(this.arena.bytes.subarray(at, end));
   }
 }
 
-Deno.test("RequestBuffers.append() fills a buffer to its last octet", () => {
+Deno.test("BufferPool.append() fills a buffer to its last octet", () => {
   const rig = new Rig(2);
-  const [first, second] = [rig.buffers.take(1), rig.buffers.take(2)];
+  const [first, second] = [rig.take(1), rig.take(2)];
   strictEqual(rig.append(first, "0123456789"), true);
   strictEqual(rig.append(second, "other"), true);
   strictEqual(rig.append(first, "abcdef"), true);
@@ -46,9 +54,9 @@ Deno.test("RequestBuffers.append() fills a buffer to its last octet", () => {
   strictEqual(rig.content(second), "other");
 });
 
-Deno.test("RequestBuffers.append() copies nothing that does not fit", () => {
+Deno.test("BufferPool.append() copies nothing that does not fit", () => {
   const rig = new Rig(2);
-  const [first, second] = [rig.buffers.take(1), rig.buffers.take(2)];
+  const [first, second] = [rig.take(1), rig.take(2)];
   rig.append(second, "0123456789abcdef");
   rig.append(first, "0123456789");
   strictEqual(rig.append(first, "abcdefg"), false);
@@ -56,47 +64,48 @@ Deno.test("RequestBuffers.append() copies nothing that does not fit", () => {
   strictEqual(rig.content(second), "0123456789abcdef");
 });
 
-Deno.test("RequestBuffers.compact() keeps what is wanted and makes room", () => {
-  const rig = new Rig(1);
-  const buffer = rig.buffers.take(1);
+Deno.test("BufferPool.drop() makes room at the front", () => {
+  const rig = new Rig(2);
+  const [buffer, other] = [rig.take(1), rig.take(2)];
+  rig.append(other, "other");
   rig.append(buffer, "0123456789abcdef");
-  rig.buffers.starts[buffer] = 4;
-  rig.buffers.compact(buffer);
+  rig.buffers.drop(buffer, 4);
   strictEqual(rig.content(buffer), "456789abcdef");
-  strictEqual(rig.buffers.starts[buffer], 0);
+  strictEqual(rig.append(buffer, "ghijk"), false);
   strictEqual(rig.append(buffer, "ghij"), true);
   strictEqual(rig.content(buffer), "456789abcdefghij");
-  rig.buffers.starts[buffer] = 16;
-  rig.buffers.compact(buffer);
+  rig.buffers.drop(buffer, 16);
   strictEqual(rig.content(buffer), "");
+  strictEqual(rig.content(other), "other");
+  strictEqual(rig.buffers.lengthOf(NO_BUFFER), 0);
 });
 
-Deno.test("RequestBuffers.take() hands out every buffer, then takes them in turn", () => {
+Deno.test("BufferPool.take() hands out every buffer, then takes them in turn", () => {
   const rig = new Rig(3);
-  const taken = [1, 2, 3].map((owner) => rig.buffers.take(owner));
+  const taken = [1, 2, 3].map((owner) => rig.take(owner));
   strictEqual(new Set(taken).size, 3);
   strictEqual(rig.buffers.reclaimed, 0);
-  for (const owner of [4, 5, 6, 7]) rig.buffers.take(owner);
+  for (const owner of [4, 5, 6, 7]) rig.take(owner);
   deepStrictEqual(rig.losers.slice(0, 3).toSorted(), [1, 2, 3]);
   strictEqual(rig.losers[3], 4);
   strictEqual(rig.buffers.reclaimed, 4);
 });
 
-Deno.test("RequestBuffers.take() prefers a buffer that was given back, empty", () => {
+Deno.test("BufferPool.take() prefers a buffer that was given back, empty", () => {
   const rig = new Rig(2);
-  const first = rig.buffers.take(1);
-  rig.buffers.take(2);
+  const first = rig.take(1);
+  rig.take(2);
   rig.append(first, "old");
   rig.buffers.release(first);
-  strictEqual(rig.buffers.take(3), first);
+  strictEqual(rig.take(3), first);
   strictEqual(rig.content(first), "");
   deepStrictEqual(rig.losers, []);
 });
 
-Deno.test("RequestBuffers.release() of no buffer is harmless", () => {
+Deno.test("BufferPool.release() of no buffer is harmless", () => {
   const rig = new Rig(1);
   rig.buffers.release(NO_BUFFER);
-  rig.buffers.take(1);
-  rig.buffers.take(2);
+  rig.take(1);
+  rig.take(2);
   deepStrictEqual(rig.losers, [1]);
 });
