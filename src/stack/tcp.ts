@@ -47,9 +47,10 @@ import type { Ipv6 } from "./ipv6.ts";
 import type { Link } from "./link.ts";
 import {
   GOT_FIN,
+  OWES_ACK,
+  PEER_FIRST,
   PEER_SHIFT,
   SCALES,
-  SENT_FIN,
   STAMPS,
   TcpOutput,
   TIMESTAMPS_LEN,
@@ -59,8 +60,6 @@ import {
 // Values of the word PROTOCOL that are not an index.
 const UNKNOWN = -1; // the octets so far do not tell
 const DEAF = -2; // whatever comes is acknowledged and thrown away
-
-const CLOSED = SENT_FIN | GOT_FIN; // both sides of a connection
 
 const IDLE_MS = 60_000; // a flow that is silent for longer is forgotten
 const WINDOW_MAX = 65_535;
@@ -274,13 +273,13 @@ export class Tcp {
     const known = (words[flow + RCV_NXT]! - seq) | 0; // octets we have already
     this.#flows.touch(flow, output.clock);
     this.#takeTimestamp(flow, known);
-    const hasNewWindow = this.#takeWindow(flow);
+    words[flow + SND_WND] = header.window <<
+      (words[flow + AGREED]! & PEER_SHIFT);
     const hasNewAck = output.takeAck(flow, ack);
     const isMissing = words[flow + SND_UNA] !== words[flow + SND_NXT];
-    const isRepeated = isMissing && !hasNewAck && !hasNewWindow;
 
     if (length + fin === 0) {
-      return this.#continueEmpty(ip, flow, known, isRepeated);
+      return this.#continueEmpty(ip, flow, known, isMissing && !hasNewAck);
     }
     const isAhead = known < 0 && this.#persona.keepsOrder;
     if (isAhead || known >= length + fin || words[flow + AGREED]! & GOT_FIN) {
@@ -299,7 +298,12 @@ export class Tcp {
     const hasAnswer = words[flow + ANSWER] !== NO_BUFFER;
     if (known > 0 && isMissing) output.repeat(ip, flow);
     else output.push(ip, flow);
-    if (output.count === sent) output.acknowledge(ip, flow);
+    if (output.count === sent) {
+      // A peer that is acknowledged all it said has nothing to say again should
+      // our answer be lost. So it has to acknowledge that one first.
+      if (isMissing) words[flow + AGREED]! |= OWES_ACK;
+      else output.acknowledge(ip, flow);
+    }
     if (hasAnswer && words[flow + SND_NXT] !== sndNxt) {
       return VERDICT.tcp_answer;
     }
@@ -316,7 +320,9 @@ export class Tcp {
     const { output } = this;
     const { words } = this.#flows;
     const isAllAcked = words[flow + SND_UNA] === words[flow + SND_NXT];
-    if (isAllAcked && (words[flow + AGREED]! & CLOSED) === CLOSED) {
+    // Our FIN acknowledged the peer's, and is acknowledged. Where ours was first,
+    // our last word may be lost and is asked for again: RFC 9293 §3.6.1.
+    if (isAllAcked && words[flow + AGREED]! & PEER_FIRST) {
       this.#flows.forget(flow);
       return VERDICT.tcp_acknowledged;
     }
@@ -327,6 +333,9 @@ export class Tcp {
     const sent = output.count;
     if (isRepeated) output.repeat(ip, flow); // it got what came later
     else this.#goOn(ip, flow);
+    if (isAllAcked && words[flow + AGREED]! & OWES_ACK) {
+      output.acknowledge(ip, flow);
+    }
     return output.count === sent
       ? VERDICT.tcp_acknowledged
       : VERDICT.tcp_answer;
@@ -355,15 +364,6 @@ export class Tcp {
     if (!hasTimestamps || known < 0) return;
     if (((timestamp - words[flow + PEER_TIMESTAMP]!) | 0) < 0) return;
     words[flow + PEER_TIMESTAMP] = timestamp;
-  }
-
-  /** Takes the peer's window; whether it is another than before. */
-  #takeWindow(flow: number): boolean {
-    const { words } = this.#flows;
-    const window = this.header.window << (words[flow + AGREED]! & PEER_SHIFT);
-    const isNew = window !== words[flow + SND_WND];
-    words[flow + SND_WND] = window;
-    return isNew;
   }
 
   /** Hands octets that follow what is known of a stream to its protocol. */

@@ -57,6 +57,10 @@ export const SENT_FIN = 0x40;
 export const GOT_FIN = 0x80;
 /** Bit of the word AGREED: a FIN is to follow what waits to be sent. */
 export const WANTS_FIN = 0x100;
+/** Bit of the word AGREED: the peer's FIN came first. */
+export const PEER_FIRST = 0x200;
+/** Bit of the word AGREED: something is not yet acknowledged. */
+export const OWES_ACK = 0x400;
 
 /** Octets that a timestamps option takes, with its padding. */
 export const TIMESTAMPS_LEN = 12;
@@ -160,7 +164,7 @@ export class TcpOutput {
   }
 
   /**
-   * Sends what waits and the peer has room for, and the FIN behind it.
+   * Sends what waits and the peer has room for, and a FIN if one is to follow.
    *
    * @param ip IP layer to send it by.
    * @param flow Flow that it belongs to.
@@ -168,51 +172,59 @@ export class TcpOutput {
   push(ip: Ipv4 | Ipv6, flow: number): void {
     const { words } = this.#flows;
     if (words[flow + AGREED]! & SENT_FIN) return;
-    const start = words[flow + SND_UNA]!;
-    const end = seqAdd(start, this.#answers.lengthOf(words[flow + ANSWER]!));
-    this.#transmit(ip, flow, words[flow + SND_NXT]!, end);
-    if (words[flow + SND_NXT] !== end) return; // no room for more
-    if (words[flow + AGREED]! & WANTS_FIN) {
-      this.#segment(ip, flow, end, FIN | ACK, 0, 0);
-      words[flow + SND_NXT] = seqAdd(end, 1);
-      words[flow + AGREED]! |= SENT_FIN;
-    }
+    this.#transmit(ip, flow, words[flow + SND_NXT]!);
   }
 
   /**
-   * Sends again what the peer has not acknowledged.
+   * Sends again what the peer has not acknowledged, and then what waits.
    *
    * @param ip IP layer to send it by.
    * @param flow Flow that it belongs to.
    */
   repeat(ip: Ipv4 | Ipv6, flow: number): void {
-    const { words } = this.#flows;
-    const start = words[flow + SND_UNA]!;
-    const end = seqAdd(start, this.#answers.lengthOf(words[flow + ANSWER]!));
-    this.#transmit(ip, flow, start, end);
-    if (words[flow + AGREED]! & SENT_FIN) {
-      this.#segment(ip, flow, end, FIN | ACK, 0, 0);
-    } else {
-      this.push(ip, flow);
-    }
+    this.#transmit(ip, flow, this.#flows.words[flow + SND_UNA]!);
   }
 
-  /** Sends octets from `seq` on, before `end` and within the peer's window. */
-  #transmit(ip: Ipv4 | Ipv6, flow: number, seq: number, end: number): void {
+  /**
+   * Sends what is kept from `seq` on, within the peer's window, and the FIN
+   * behind it: with the last octets, so that neither is lost without the other.
+   */
+  #transmit(ip: Ipv4 | Ipv6, flow: number, seq: number): void {
     const { words } = this.#flows;
+    const buffer = words[flow + ANSWER]!;
     const first = words[flow + SND_UNA]!;
+    const end = seqAdd(first, this.#answers.lengthOf(buffer));
     const limit = seqAdd(first, words[flow + SND_WND]!);
     const stop = seqBefore(limit, end) ? limit : end;
-    const buffer = words[flow + ANSWER]!;
+    const fin = words[flow + AGREED]! & WANTS_FIN ? FIN : 0;
     while (seqBefore(seq, stop)) {
       const at = this.#answers.at(buffer) + ((seq - first) | 0);
       const length = Math.min(words[flow + SND_MSS]!, (stop - seq) | 0);
       const next = seqAdd(seq, length);
-      const flags = next === end ? PSH | ACK : ACK;
+      const flags = next === end ? fin | PSH | ACK : ACK;
       this.#segment(ip, flow, seq, flags, at, at + length);
-      if (seqBefore(words[flow + SND_NXT]!, next)) words[flow + SND_NXT] = next;
+      this.#advance(flow, next);
+      if (next === end && fin) return this.#sayFin(flow, end);
       seq = next;
     }
+    if (seq !== end || !fin) return;
+    this.#segment(ip, flow, end, FIN | ACK, 0, 0);
+    this.#sayFin(flow, end);
+  }
+
+  /** Notes that all before `next` was sent at least once. */
+  #advance(flow: number, next: number): void {
+    const { words } = this.#flows;
+    if (seqBefore(words[flow + SND_NXT]!, next)) words[flow + SND_NXT] = next;
+  }
+
+  /** Notes that a FIN was sent behind `end`. */
+  #sayFin(flow: number, end: number): void {
+    const { words } = this.#flows;
+    const closed = words[flow + AGREED]! & (SENT_FIN | GOT_FIN);
+    if (closed === GOT_FIN) words[flow + AGREED]! |= PEER_FIRST;
+    words[flow + AGREED]! |= SENT_FIN;
+    this.#advance(flow, seqAdd(end, 1));
   }
 
   /** Sends `[payloadAt, payloadEnd)` as one segment of a flow. */
@@ -244,6 +256,7 @@ export class TcpOutput {
     if (end > headerEnd) bytes.copyWithin(headerEnd, payloadAt, payloadEnd);
     const ack = words[flow + RCV_NXT]!;
     this.#finish(ip, seq, ack, flags, window, headerEnd, end);
+    words[flow + AGREED] = agreed & ~OWES_ACK;
     words[flow + IP_ID]!++;
     ip.send(end, words[flow + IP_ID]!);
   }
