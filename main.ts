@@ -5,13 +5,11 @@
  */
 
 import { commandOrExit } from "./src/cli.ts";
-import { openDiagnostics } from "./src/diagnostics.ts";
 import { OperatorError } from "./src/operator_error.ts";
 
 const FAILURE = 1;
 
 const command = commandOrExit(Deno.args);
-openDiagnostics(command);
 try {
   // Each loads what it needs and no more: only an interface needs FFI.
   if (command.command === "run") {

@@ -35,7 +35,7 @@ export interface IpPersona {
    * have identification 0 and may not be fragmented.
    */
   readonly numbersPackets: boolean;
-  /** Whether IPv6 packets carry a flow label, one for each conversation. */
+  /** Whether IPv6 packets carry a flow label, one for each pair of hosts. */
   readonly labelsFlows: boolean;
 }
 

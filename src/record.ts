@@ -175,6 +175,12 @@ export class Recorder {
     this.#spare.push(buffer);
   }
 
+  /** Tells the last counts and ships what has been written. */
+  finish(): void {
+    this.#tellUntold();
+    this.flush();
+  }
+
   /** Ships what has been written. */
   flush(): void {
     if (this.#buffer === undefined || this.#end === 0) return;
@@ -194,6 +200,10 @@ export class Recorder {
     const second = Math.floor(now / 1000);
     if (second === this.#second) return;
     this.#second = second;
+    this.#tellUntold();
+  }
+
+  #tellUntold(): void {
     for (let sort = 0; sort < this.#told.length; sort++) {
       const untold = this.#told[sort]! - TOLD_A_SECOND;
       this.#told[sort] = 0;

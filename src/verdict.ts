@@ -50,6 +50,7 @@ export const VERDICTS = [
   "udp_amplification",
   "port_zero",
   "reply_too_long",
+  "internal_error",
 ] as const;
 
 /** One of {@linkcode VERDICTS}. */

@@ -14,6 +14,7 @@ export class Writer {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #limit: number;
+  #asideAt: number; // everything from here to the limit is set apart
 
   /** Offset of the first octet of the answer. */
   readonly at: number;
@@ -33,6 +34,7 @@ export class Writer {
     this.#bytes = arena.bytes;
     this.#view = arena.view;
     this.#limit = limit;
+    this.#asideAt = limit;
     this.at = at;
     this.end = at;
   }
@@ -41,6 +43,7 @@ export class Writer {
   clear(): void {
     this.end = this.at;
     this.overflowed = false;
+    this.#asideAt = this.#limit;
   }
 
   /**
@@ -86,6 +89,28 @@ export class Writer {
   }
 
   /**
+   * Appends a 16-bit number, least significant octet first.
+   *
+   * @param value The number; higher bits are cut off.
+   */
+  putUint16Le(value: number): void {
+    if (!this.#reserve(2)) return;
+    this.#view.setUint16(this.end, value, true);
+    this.end += 2;
+  }
+
+  /**
+   * Appends a 32-bit number, least significant octet first.
+   *
+   * @param value The number, or its int32 bit pattern.
+   */
+  putUint32Le(value: number): void {
+    if (!this.#reserve(4)) return;
+    this.#view.setInt32(this.end, value, true);
+    this.end += 4;
+  }
+
+  /**
    * Appends octets of the arena.
    *
    * @param at Offset of the first one.
@@ -97,9 +122,23 @@ export class Writer {
     this.end += end - at;
   }
 
+  /**
+   * Sets room apart, behind the answer and no part of it, for what is to be
+   * noted and stands nowhere else in the arena. It lasts as long as the answer.
+   *
+   * @param length Octets that are wanted.
+   * @returns Offset of the first one, to be written by the caller, or −1 if
+   * there is not that much room.
+   */
+  aside(length: number): number {
+    if (length > this.#asideAt - this.end) return -1;
+    this.#asideAt -= length;
+    return this.#asideAt;
+  }
+
   /** Whether so many octets fit; if not, something is missing from now on. */
   #reserve(length: number): boolean {
-    if (length <= this.#limit - this.end) return true;
+    if (length <= this.#asideAt - this.end) return true;
     this.overflowed = true;
     return false;
   }

@@ -42,3 +42,32 @@ Deno.test("Writer.clear() starts again", () => {
   writer.put(octets("x"));
   strictEqual(all(), "....x...........");
 });
+
+Deno.test("Writer appends numbers in network order, and pieces of the arena", () => {
+  const { writer, all } = makeWriter();
+  writer.putUint8(0x161);
+  writer.putUint16(0x6263);
+  writer.putUint32(0x64656667);
+  writer.copy(4, 5);
+  writer.copy(4, 4);
+  strictEqual(all(), "....abcdefga....");
+  strictEqual(writer.overflowed, false);
+});
+
+for (
+  const [name, append] of [
+    ["putUint8", (writer: Writer) => writer.putUint8(0)],
+    ["putUint16", (writer: Writer) => writer.putUint16(0)],
+    ["putUint32", (writer: Writer) => writer.putUint32(0)],
+    ["copy", (writer: Writer) => writer.copy(4, 5)],
+  ] as const
+) {
+  Deno.test(`Writer.${name}() writes nothing of what does not fit`, () => {
+    const { writer, all } = makeWriter();
+    writer.put(octets("12345678"));
+    append(writer);
+    strictEqual(all(), "....12345678....");
+    strictEqual(writer.end, 12);
+    strictEqual(writer.overflowed, true);
+  });
+}

@@ -7,8 +7,10 @@
 
 import { getLogger } from "@logtape/logtape";
 import { findInterface, type Interface } from "../../ffi/interface.ts";
+import { ReadyStream } from "../../ffi/ready_stream.ts";
 import { Wakeup } from "../../ffi/wakeup.ts";
 import type { RunCommand } from "../cli/command.ts";
+import { openDiagnostics } from "../diagnostics.ts";
 import { OperatorError } from "../operator_error.ts";
 import { KEY_LEN } from "../siphash.ts";
 import { Sinks } from "../sink/sinks.ts";
@@ -19,6 +21,8 @@ import { loadLists } from "./policy.ts";
 import { summaryOf } from "./summary.ts";
 
 const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const STDOUT_FD = 1;
+const STDERR_FD = 2;
 const STOP_MS = 2000; // longest that a worker may take to stop
 
 /**
@@ -28,13 +32,16 @@ const STOP_MS = 2000; // longest that a worker may take to stop
  * @throws {OperatorError} If it cannot begin, or the worker dies.
  */
 export async function run(options: RunCommand): Promise<void> {
+  const stderr = new ReadyStream(Deno.stderr, STDERR_FD);
+  using _diagnostics = openDiagnostics(options, stderr);
   const iface = openInterface(options.iface);
   const { own, policy } = loadLists(options, reservedRanges(iface.name));
   const mac = options.mac ?? iface.mac;
-  const sinks = new Sinks(options);
+  const sinks = new Sinks(options, new ReadyStream(Deno.stdout, STDOUT_FD));
   const wakeup = new Wakeup();
   const job: Job = {
     kind: "job",
+    iface: iface.name,
     index: iface.index,
     mtu: iface.mtu,
     mac,
@@ -128,11 +135,11 @@ class Supervisor {
     };
     this.#worker.onerror = (event): void => {
       event.preventDefault();
-      reject(new Error(`Packet worker died: ${event.message}`));
+      reject(new OperatorError(`The packet worker died: ${event.message}`));
     };
     const stop = (): void => {
       this.#tell({ kind: "stop" });
-      const late = new Error("Packet worker does not stop");
+      const late = new OperatorError("The packet worker does not stop");
       Deno.unrefTimer(setTimeout(() => reject(late), STOP_MS));
     };
     const report = (): void => this.#tell({ kind: "report" });

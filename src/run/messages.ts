@@ -13,6 +13,8 @@ import type { Listen } from "../record.ts";
 export interface Job {
   /** Tells messages apart. */
   readonly kind: "job";
+  /** Name of the interface. */
+  readonly iface: string;
   /** Number of the interface. */
   readonly index: number;
   /** Largest IP packet of the interface, in octets. */

@@ -9,6 +9,7 @@ import { getLogger } from "@logtape/logtape";
 import { AddressSet } from "../address/set.ts";
 import { Arena } from "../arena.ts";
 import type { ReplayCommand } from "../cli/command.ts";
+import { openDiagnostics } from "../diagnostics.ts";
 import { OperatorError } from "../operator_error.ts";
 import { Outbox } from "../outbox.ts";
 import {
@@ -45,6 +46,7 @@ const FALLBACK_MAC = Uint8Array.fromHex("c0ffeec0ffee");
  * @throws {OperatorError} If a file cannot be read or written.
  */
 export function replay(options: ReplayCommand): void {
+  using _diagnostics = openDiagnostics(options);
   const { input, output } = options;
   const frames = readFrames(input);
   const { policy } = loadLists(options, AddressSet.of([]).ranges);
@@ -87,7 +89,7 @@ export function replay(options: ReplayCommand): void {
       outbox.flush();
     }
   }
-  recorder.flush();
+  recorder.finish();
   if (output !== undefined) writeAll(output, answers);
   report(options, mac, frames.length, answers.length - 1, stack, sinks);
 }

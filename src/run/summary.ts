@@ -34,7 +34,7 @@ export function summaryOf(report: Partial<Report>, lostLines = 0): string[] {
     "records dropped": report.recordsDropped,
     "flows evicted": report.flowsEvicted,
     "flows given up for their buffers": report.flowsReclaimed,
-    "log writes failed": lostLines,
+    "log lines not written": lostLines,
   }).filter(([, count]) => count).map(([name, count]) => `${name} ${count}`);
   return [
     `frames answered: ${sum(0, FIRST_UNANSWERED)}`,

@@ -9,6 +9,7 @@
 
 import { FrameRing, RING_LEN, WOKEN } from "../../ffi/frame_ring.ts";
 import { FrameSender } from "../../ffi/frame_sender.ts";
+import { findInterface } from "../../ffi/interface.ts";
 import { Wakeup } from "../../ffi/wakeup.ts";
 import { Arena } from "../arena.ts";
 import { Outbox } from "../outbox.ts";
@@ -28,7 +29,10 @@ const IDLE_MS = 250; // longest wait
 const SHIP_MS = 20; // longest that a record waits while there is a lull
 const LISTEN_MS = 10; // longest that a message waits while there is none
 
+const DEFECTS_TOLD = 16;
+
 class PacketWorker {
+  readonly #job: Job;
   readonly #ring: FrameRing;
   readonly #sender: FrameSender;
   readonly #wakeup: Wakeup;
@@ -36,12 +40,15 @@ class PacketWorker {
   readonly #recorder: Recorder;
   readonly #stack: Stack;
   readonly #inbox: ToWorker[] = [];
+  readonly #defects = new Set<string>();
   #onMessage: () => void = () => {};
   #ringDrops = 0;
   #shippedAt = 0;
+  #isDown = false;
 
   constructor(job: Job, owned: DisposableStack) {
     const { index, mac, mtu, policy, ranges, wakeFd } = job;
+    this.#job = job;
     const slotLen = Math.ceil((mtu + LINK_HEADERS_MAX) / 64) * 64;
     this.#ring = owned.use(FrameRing.open({
       index,
@@ -99,42 +106,90 @@ class PacketWorker {
       listenedAt = now;
       isRunning = await this.#wait(hasFrames);
     }
-    this.#recorder.flush();
+    this.#recorder.finish();
     return this.#report();
   }
 
-  /** Answers every frame that is there; false if there was none. */
+  /** Answers the frames of a block; false if there was none. */
   #answerAll(): boolean {
     const ring = this.#ring;
-    const stack = this.#stack;
     const block = ring.take();
     if (block < 0) return false;
+    if (this.#isDown) this.#comeUp();
     let frame = ring.firstOf(block);
-    for (let left = ring.countOf(block); left > 0; left--) {
-      if (ring.isCut(frame)) {
-        stack.refuse(VERDICT.frame_cut);
-      } else {
-        stack.receive(
-          ring.atOf(frame),
-          ring.endOf(frame),
-          ring.tagOf(frame),
-          ring.isUnsummed(frame),
-        );
+    let left = ring.countOf(block);
+    while (left > 0) {
+      try { // around the loop, where it costs nothing
+        for (; left > 0; left--) {
+          const next = ring.next(frame);
+          const at = frame;
+          frame = next;
+          this.#answer(at);
+        }
+      } catch (error) {
+        left--;
+        this.#admit(error as Error);
       }
-      frame = ring.next(frame);
     }
     ring.release(block);
     return true;
+  }
+
+  #answer(frame: number): void {
+    const ring = this.#ring;
+    if (ring.isCut(frame)) {
+      this.#stack.refuse(VERDICT.frame_cut);
+      return;
+    }
+    this.#stack.receive(
+      ring.atOf(frame),
+      ring.endOf(frame),
+      ring.tagOf(frame),
+      ring.isUnsummed(frame),
+    );
+  }
+
+  /**
+   * Admits a defect of ours. The stack does not throw; should it, one frame is
+   * lost and not the sensor.
+   */
+  #admit({ message, stack = message }: Error): void {
+    this.#stack.refuse(VERDICT.internal_error);
+    if (this.#defects.size === DEFECTS_TOLD || this.#defects.has(stack)) return;
+    this.#defects.add(stack);
+    const where = stack.split("\n")[1]?.trim() ?? "";
+    tell({
+      kind: "trouble",
+      reason: `a frame was dropped by a defect, please report it: ` +
+        `${message} ${where}`,
+    });
+  }
+
+  /** Says what became of the interface; false if it is gone for good. */
+  #noticeTrouble(): boolean {
+    const error = this.#ring.takeError();
+    if (error === undefined) return true;
+    const { iface, index } = this.#job;
+    if (findInterface(iface)?.index !== index) {
+      tell({ kind: "failed", reason: `Interface "${iface}" is gone` });
+      return false;
+    }
+    this.#isDown = true;
+    const reason = `interface "${iface}" is down; waiting for it to come up`;
+    tell({ kind: "trouble", reason });
+    return true;
+  }
+
+  #comeUp(): void {
+    this.#isDown = false;
+    tell({ kind: "trouble", reason: `interface "${this.#job.iface}" is up` });
   }
 
   /** Waits for frames or messages; false if one of them says stop. */
   async #wait(hasFrames: boolean): Promise<boolean> {
     const lull = this.#recorder.hasRecords ? SHIP_MS : IDLE_MS;
     const woken = this.#ring.wait(hasFrames ? 0 : lull);
-    if (woken & WOKEN.error) {
-      const error = this.#ring.takeError();
-      if (error) tell({ kind: "trouble", reason: error.message });
-    }
+    if (woken & WOKEN.error && !this.#noticeTrouble()) return false;
     if (!(woken & WOKEN.signal)) return true;
     let isRunning = true;
     for (let left = this.#wakeup.take(); left > 0; left--) {

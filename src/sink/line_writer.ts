@@ -16,7 +16,7 @@ export class LineWriter {
   readonly #encoder = new TextEncoder();
   #cut = new Uint8Array(); // what is left of a text that was begun
 
-  /** Texts that nothing was written of. */
+  /** Lines that nothing was written of. */
   lost = 0;
 
   /**
@@ -37,7 +37,7 @@ export class LineWriter {
     this.#cut = this.#push(this.#cut);
     const octets = this.#encoder.encode(text);
     const rest = this.#cut.length > 0 ? octets : this.#push(octets);
-    if (rest.length === octets.length) this.lost++;
+    if (rest.length === octets.length) this.lost += text.split("\n").length - 1;
     else this.#cut = rest;
   }
 

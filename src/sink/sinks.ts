@@ -7,14 +7,14 @@
 import { getLogger } from "@logtape/logtape";
 import type { AnswerOptions } from "../cli/command.ts";
 import { LISTEN, type Listen, readRecords } from "../record.ts";
-import { LineWriter } from "./line_writer.ts";
+import { type LineStream, LineWriter } from "./line_writer.ts";
 import { noticeOf } from "./notices.ts";
 import { packetLog, type PacketLogFormat } from "./packet_log.ts";
 
 /** All sinks of the program. */
 export class Sinks {
   readonly #logger = getLogger("masscanned");
-  readonly #log: LineWriter = new LineWriter(Deno.stdout);
+  readonly #log: LineWriter;
   readonly #format: PacketLogFormat | undefined;
 
   /** What a packet worker has to record for them. */
@@ -24,8 +24,13 @@ export class Sinks {
    * Opens the sinks that the command line asks for.
    *
    * @param options Its options.
+   * @param stdout Where the packet log goes.
    */
-  constructor({ format, quiet, verbosity }: AnswerOptions) {
+  constructor(
+    { format, quiet, verbosity }: AnswerOptions,
+    stdout: LineStream = Deno.stdout,
+  ) {
+    this.#log = new LineWriter(stdout);
     this.#format = quiet ? undefined : format;
     const news = verbosity > 0 ? LISTEN.drops : LISTEN.answers;
     this.listen = quiet
@@ -35,7 +40,7 @@ export class Sinks {
       : LISTEN.everything;
   }
 
-  /** Writes to the packet log that failed. */
+  /** Lines of the packet log that could not be written. */
   get lost(): number {
     return this.#log.lost;
   }

@@ -126,7 +126,7 @@ export class Icmpv6 {
     if (!isProbe) {
       const verdict = this.#ip.checkSource();
       if (verdict !== FOR_US) return verdict;
-      if (this.#isSame(header.srcAt, targetAt)) return VERDICT.ip_from_us;
+      if (this.#ip.isSame(header.srcAt, targetAt)) return VERDICT.ip_from_us;
     }
 
     const out = this.#ip.out;
@@ -175,13 +175,5 @@ export class Icmpv6 {
     const { view } = this.#arena;
     return (view.getInt32(at) | view.getInt32(at + 4) | view.getInt32(at + 8) |
       view.getInt32(at + 12)) === 0;
-  }
-
-  #isSame(at: number, otherAt: number): boolean {
-    const { view } = this.#arena;
-    return view.getInt32(at) === view.getInt32(otherAt) &&
-      view.getInt32(at + 4) === view.getInt32(otherAt + 4) &&
-      view.getInt32(at + 8) === view.getInt32(otherAt + 8) &&
-      view.getInt32(at + 12) === view.getInt32(otherAt + 12);
   }
 }

@@ -19,9 +19,9 @@ import {
 } from "../wire/ipv4.ts";
 import { FOR_US, type Link } from "./link.ts";
 
-// Linux counts identifications in this many counters, picked by a hash of the
-// peer, so that nobody learns from his own replies how many others got.
-const COUNTERS = 256;
+// As in Linux, identifications are counted in many counters, picked by a keyed
+// hash of the peer: its own replies tell nobody how many others got.
+const COUNTERS = 2048;
 
 /** IPv4 on a link. */
 export class Ipv4 {
@@ -30,6 +30,7 @@ export class Ipv4 {
   readonly #policy: AddressPolicy;
   readonly #persona: IpPersona;
   readonly #counters: Uint16Array<ArrayBuffer>;
+  readonly #secret: number;
 
   /** Length of a reply's header, in octets. */
   readonly overhead: number = IPV4_HEADER_LEN;
@@ -56,6 +57,7 @@ export class Ipv4 {
     this.#link = link;
     this.#policy = policy;
     this.#persona = persona;
+    this.#secret = secret;
     this.#counters = Uint16Array.from(
       { length: COUNTERS },
       (_, i) => Math.imul(secret ^ i, 0x9e3779b1) >>> 12,
@@ -118,8 +120,8 @@ export class Ipv4 {
    */
   sendNumbered(end: number): void {
     const { numbersPackets } = this.#persona;
-    const { src } = this.header;
-    const counter = (src ^ src >>> 8 ^ src >>> 16 ^ src >>> 24) & 0xff;
+    const hash = Math.imul(this.header.src ^ this.#secret, 0x9e3779b1);
+    const counter = (hash ^ hash >>> 15) & (COUNTERS - 1);
     const id = numbersPackets ? ++this.#counters[counter]! : 0;
     this.#send(end, id, numbersPackets ? 0 : IPV4_DONT_FRAGMENT);
   }

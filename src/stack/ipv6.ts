@@ -81,7 +81,7 @@ export class Ipv6 {
     if (this.#policy.isOpen && this.#link.isGroup) {
       return VERDICT.ip_not_for_us;
     }
-    if (this.#isSame(srcAt, dstAt)) return VERDICT.ip_from_us;
+    if (this.isSame(srcAt, dstAt)) return VERDICT.ip_from_us;
     return this.checkSource();
   }
 
@@ -98,7 +98,8 @@ export class Ipv6 {
     return this.#policy.denies6(view, srcAt) ? VERDICT.ip_denied : FOR_US;
   }
 
-  #isSame(at: number, otherAt: number): boolean {
+  /** Whether the addresses at two offsets are the same. */
+  isSame(at: number, otherAt: number): boolean {
     const { view } = this.#arena;
     for (let i = 0; i < IPV6_ADDRESS_LEN; i += 4) {
       if (view.getInt32(at + i) !== view.getInt32(otherAt + i)) return false;

@@ -32,6 +32,7 @@ export class Udp {
   readonly #application: Application;
   readonly #recorder: Recorder;
   readonly #amplificationLimit: number;
+  #seed = 0;
 
   /** Header of the datagram received last. */
   readonly header: UdpHeader;
@@ -90,7 +91,8 @@ export class Udp {
     const { header } = this;
     const { exchange } = this.#application;
     exchange.transport = UDP;
-    exchange.seed++;
+    this.#seed = this.#seed + 1 | 0;
+    exchange.seed = this.#seed;
     exchange.at = header.payloadAt;
     exchange.end = header.payloadEnd;
     exchange.next = header.payloadEnd;
