@@ -21,6 +21,10 @@ export interface Persona {
   readonly ssh: SshPersona;
   /** What the name server says. */
   readonly dns: DnsPersona;
+  /** What the STUN server says. */
+  readonly stun: StunPersona;
+  /** What the port mapper says. */
+  readonly rpc: RpcPersona;
   /** What the file server says. */
   readonly smb: SmbPersona;
 }
@@ -91,6 +95,21 @@ export interface DnsPersona {
    * alone that ask for an IPv4 address.
    */
   readonly answersEverything: boolean;
+}
+
+/** What a STUN server says. */
+export interface StunPersona {
+  /**
+   * Whether answers have all that RFC 8489 asks for, rather than the mapped
+   * address of RFC 3489 alone.
+   */
+  readonly answersInFull: boolean;
+}
+
+/** What a port mapper says. */
+export interface RpcPersona {
+  /** Whether it answers as the original program does, faults and all. */
+  readonly followsOriginal: boolean;
 }
 
 /** What an SMB server says. */

@@ -48,6 +48,7 @@ export const VERDICTS = [
   "udp_not_recognised",
   "udp_declined",
   "udp_amplification",
+  "udp_over_budget",
   "port_zero",
   "reply_too_long",
   "internal_error",

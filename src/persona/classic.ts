@@ -27,6 +27,8 @@ export const classic: Persona = {
   },
   ssh: { identification: "SSH-2.0-1", exchangesKeys: false },
   dns: { version: "", answersEverything: false },
+  stun: { answersInFull: false },
+  rpc: { followsOriginal: true },
   smb: {
     nativeOs: "Windows 4.0",
     nativeLanManager: "Windows 4.0",

@@ -27,10 +27,12 @@ export const linux: Persona = {
     answersOddRequests: true,
   },
   ssh: {
-    identification: "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3",
+    identification: "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10",
     exchangesKeys: true,
   },
   dns: { version: "9.18.28-1~deb12u2-Debian", answersEverything: true },
+  stun: { answersInFull: true },
+  rpc: { followsOriginal: false },
   smb: {
     nativeOs: "Windows 6.1",
     nativeLanManager: "Samba 4.17.12-Debian",

@@ -149,6 +149,7 @@ export class Stack {
       application,
       recorder,
       AMPLIFICATION_LIMIT,
+      secret,
     );
     this.#tcp = new Tcp(
       arena,
@@ -193,6 +194,7 @@ export class Stack {
    */
   tick(now: number): void {
     this.#tcp.tick(now);
+    this.#udp.tick(now);
     this.#recorder.tick(now);
     if (now < this.#cookieKeyUntil) return;
     // The first key is in use from the start; a new one follows every hour.

@@ -4,7 +4,7 @@
  *
  * The sender of a datagram may be somebody else than it says, and then the
  * answer hits him. So an answer is never larger than a small multiple of the
- * question.
+ * question, and there are not many of them.
  *
  * @module
  */
@@ -24,6 +24,7 @@ import { type Application, NO_MATCH } from "./application.ts";
 import type { Ipv4 } from "./ipv4.ts";
 import type { Ipv6 } from "./ipv6.ts";
 import type { Link } from "./link.ts";
+import { UdpBudget } from "./udp_budget.ts";
 
 /** UDP on either version of IP. */
 export class Udp {
@@ -32,6 +33,7 @@ export class Udp {
   readonly #application: Application;
   readonly #recorder: Recorder;
   readonly #amplificationLimit: number;
+  readonly #budget: UdpBudget;
   #seed = 0;
 
   /** Header of the datagram received last. */
@@ -46,6 +48,7 @@ export class Udp {
    * @param recorder Who is told of every answered message.
    * @param amplificationLimit How many times as long as the question an answer
    * may be, both with their IP headers.
+   * @param secret 32 random bits.
    */
   constructor(
     arena: Arena,
@@ -53,13 +56,24 @@ export class Udp {
     application: Application,
     recorder: Recorder,
     amplificationLimit: number,
+    secret: number,
   ) {
     this.#arena = arena;
     this.#link = link;
     this.#application = application;
     this.#recorder = recorder;
     this.#amplificationLimit = amplificationLimit;
+    this.#budget = new UdpBudget(secret);
     this.header = new UdpHeader(arena);
+  }
+
+  /**
+   * Lets time pass.
+   *
+   * @param now Time, in milliseconds since 1970.
+   */
+  tick(now: number): void {
+    this.#budget.tick(now);
   }
 
   /**
@@ -117,6 +131,9 @@ export class Udp {
     ) return VERDICT.udp_amplification;
     if (answer.overflowed || !ip.fits(length)) return VERDICT.reply_too_long;
     const { bytes, view } = this.#arena;
+    if (!this.#budget.spend(view, ip.header.srcAt, ip.header.addressLen)) {
+      return VERDICT.udp_over_budget;
+    }
     const at = ip.out;
     const end = at + length;
     bytes.copyWithin(at + UDP_HEADER_LEN, answer.at, answer.end);

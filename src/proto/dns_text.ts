@@ -1,0 +1,114 @@
+/**
+ * Codes of DNS and what people write for them. RFC 1035 §5.1, RFC 6895 §3.
+ *
+ * @module
+ */
+
+/** Types of records. Those from 128 to 255 ask for something to be done. */
+export const RR_TYPE = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  HINFO: 13,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  LOC: 29,
+  SRV: 33,
+  NAPTR: 35,
+  OPT: 41,
+  DS: 43,
+  SSHFP: 44,
+  RRSIG: 46,
+  NSEC: 47,
+  DNSKEY: 48,
+  TLSA: 52,
+  SVCB: 64,
+  HTTPS: 65,
+  SPF: 99,
+  TKEY: 249,
+  TSIG: 250,
+  IXFR: 251,
+  AXFR: 252,
+  MAILB: 253,
+  MAILA: 254,
+  ANY: 255,
+  CAA: 257,
+} as const;
+
+/** Response codes, RFC 6895 §2.3. */
+export const RESPONSE_CODE = {
+  NOERROR: 0,
+  FORMERR: 1,
+  NOTIMP: 4,
+  REFUSED: 5,
+  BADVERS: 16,
+} as const;
+
+/** Classes of records. */
+export const RR_CLASS = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const;
+
+/**
+ * Writes a question the way `dig` does.
+ *
+ * @param name Name, in the form it has on the wire.
+ * @param rrClass Class, two octets.
+ * @param rrType Type, two octets. All three escaped by `printable`.
+ * @returns Such as `www.example.com IN AAAA`; safe to print if they are.
+ */
+export function questionText(
+  name: string,
+  rrClass: string,
+  rrType: string,
+): string {
+  return [
+    nameText(name),
+    codeText(RR_CLASS, "CLASS", rrClass),
+    codeText(RR_TYPE, "TYPE", rrType),
+  ].join(" ");
+}
+
+/** Octets that `printable` has made text of, each still as text. */
+function split(escaped: string): string[] {
+  return escaped.match(/\\x..|\\\\|[^]/g) ?? [];
+}
+
+/** Value of one such octet. */
+function octetOf(escaped: string): number {
+  return escaped.startsWith("\\x")
+    ? parseInt(escaped.slice(2), 16)
+    : escaped.charCodeAt(0);
+}
+
+function nameText(escaped: string): string {
+  const octets = split(escaped);
+  const labels: string[] = [];
+  for (let at = 0; at < octets.length;) {
+    const length = octetOf(octets[at]!);
+    if (length === 0) break;
+    if (length >= 0x40) { // a pointer
+      labels.push("...");
+      break;
+    }
+    const label = octets.slice(at + 1, at + 1 + length);
+    labels.push(label.join("").replaceAll(".", "\\."));
+    at += 1 + length;
+  }
+  return labels.join(".") || ".";
+}
+
+/** Name of a code or, RFC 3597 §5, one made of its number. */
+function codeText(
+  codes: Readonly<Record<string, number>>,
+  unknown: string,
+  escaped: string,
+): string {
+  const code = split(escaped).reduce(
+    (code, octet) => code << 8 | octetOf(octet),
+    0,
+  );
+  const known = Object.entries(codes).find(([, value]) => value === code);
+  return known?.[0] ?? `${unknown}${code}`;
+}
