@@ -6,11 +6,13 @@
 declare -A package=(
   [arping]=iputils-arping
   [curl]=curl
+  [dig]=bind9-dnsutils
   [dumpcap]=wireshark-common
   [ip]=iproute2
   [ndisc6]=ndisc6
   [nmap]=nmap
   [ping]=iputils-ping
+  [ssh]=openssh-client
   [scapy]=python3-scapy
   [tshark]=tshark
 )
