@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { HttpPersona, Persona } from "../persona.ts";
 import {
   CLAIM,
   CLOSE,
@@ -17,6 +16,24 @@ import {
   type Protocol,
   TCP,
 } from "../protocol.ts";
+import { pagesOf, putPage } from "./http_page.ts";
+import {
+  CR,
+  decimal,
+  endOfLine,
+  equals,
+  firstSpace,
+  hexadecimal,
+  isBlank,
+  isTokenChar,
+  lastSpace,
+  LF,
+  lists,
+  nextLine,
+  SPACE,
+  startsWith,
+  TAB,
+} from "./http_text.ts";
 
 const METHODS = [
   // RFC 9110 §9.3 and RFC 5789.
@@ -71,10 +88,6 @@ const PHASE = 3;
 const TO_HEAD = 4; // the answer has no body
 const HANGS_UP = 8; // the connection ends with it
 
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
 const COLON = 0x3a;
 
 // What a request says that decides about its answer; one instance, refilled.
@@ -179,7 +192,7 @@ function refuse(exchange: Exchange, wish: number): number {
   const pages = pagesOf(exchange.persona);
   const hangsUp = (wish & HANGS_UP) !== 0;
   const page = hangsUp ? pages.lastUnauthorized : pages.unauthorized;
-  putPage(exchange, page, wish);
+  putPage(exchange, page, (wish & TO_HEAD) !== 0);
   exchange.state = 0;
   return hangsUp ? CLOSE : DONE;
 }
@@ -188,7 +201,7 @@ function refuse(exchange: Exchange, wish: number): number {
 function reject(exchange: Exchange, wish: number): number {
   const { persona } = exchange;
   if (!persona.http.answersOddRequests) return DECLINE;
-  putPage(exchange, pagesOf(persona).badRequest, wish);
+  putPage(exchange, pagesOf(persona).badRequest, (wish & TO_HEAD) !== 0);
   return CLOSE;
 }
 
@@ -325,216 +338,6 @@ function passTrailer(exchange: Exchange, wish: number): number {
   exchange.next = lf + 1;
   const isEmpty = lf === at || (lf === at + 1 && bytes[at] === CR);
   return isEmpty ? refuse(exchange, wish) : DONE;
-}
-
-/** A response but for its date. */
-interface Page {
-  readonly beforeDate: Uint8Array;
-  readonly afterDate: Uint8Array;
-  readonly body: Uint8Array;
-}
-
-interface Pages {
-  readonly unauthorized: Page;
-  readonly lastUnauthorized: Page;
-  readonly badRequest: Page;
-}
-
-const PAGES = new Map<Persona, Pages>();
-
-/** Pages of a persona, made when the first request comes. */
-function pagesOf(persona: Persona): Pages {
-  let pages = PAGES.get(persona);
-  if (pages === undefined) {
-    const { http } = persona;
-    const challenge = [`WWW-Authenticate: Basic realm="${http.realm}"`];
-    const wanted = ["401 Unauthorized", "401 Authorization Required"] as const;
-    pages = {
-      unauthorized: makePage(http, ...wanted, "keep-alive", challenge),
-      lastUnauthorized: makePage(http, ...wanted, "close", challenge),
-      badRequest: makePage(
-        http,
-        "400 Bad Request",
-        "400 Bad Request",
-        "close",
-        [],
-      ),
-    };
-    PAGES.set(persona, pages);
-  }
-  return pages;
-}
-
-/** Writes a response in the words of nginx 1.14. */
-function makePage(
-  { lineEnd, server }: HttpPersona,
-  status: string,
-  title: string,
-  connection: string,
-  fields: readonly string[],
-): Page {
-  const lines = (texts: readonly string[]): string =>
-    texts.map((text) => text + lineEnd).join("");
-  const body = encode(lines([
-    "<html>",
-    `<head><title>${title}</title></head>`,
-    '<body bgcolor="white">',
-    `<center><h1>${title}</h1></center>`,
-    `<hr><center>${server}</center>`,
-    "</body>",
-    "</html>",
-  ]));
-  return {
-    beforeDate: encode(
-      lines([`HTTP/1.1 ${status}`, `Server: ${server}`]) + "Date: ",
-    ),
-    afterDate: encode(lines([
-      "",
-      "Content-Type: text/html",
-      `Content-Length: ${body.length}`,
-      `Connection: ${connection}`,
-      ...fields,
-      "",
-    ])),
-    body,
-  };
-}
-
-/** Appends a response; one to HEAD has no body, RFC 9110 §9.3.2. */
-function putPage({ answer, now }: Exchange, page: Page, wish: number): void {
-  answer.put(page.beforeDate);
-  answer.put(dateOf(now));
-  answer.put(page.afterDate);
-  if (!(wish & TO_HEAD)) answer.put(page.body);
-}
-
-let date: Uint8Array = encode("");
-let dateSecond = -1;
-
-/** IMF-fixdate of a time, RFC 9110 §5.6.7; made once a second. */
-function dateOf(now: number): Uint8Array {
-  const second = Math.floor(now / 1000);
-  if (second !== dateSecond) {
-    dateSecond = second;
-    date = encode(new Date(now).toUTCString());
-  }
-  return date;
-}
-
-/** Whether an octet may stand in a token, RFC 9110 §5.6.2. */
-function isTokenChar(octet: number): boolean {
-  return IS_TOKEN_CHAR[octet] === 1;
-}
-
-const IS_TOKEN_CHAR = Uint8Array.from(
-  { length: 256 },
-  (_, octet) =>
-    /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(octet)) ? 1 : 0,
-);
-
-function isBlank(octet: number): boolean {
-  return octet === SPACE || octet === TAB;
-}
-
-/** Offset of the line end, CR LF or LF, at or behind `at`. */
-function endOfLine(bytes: Uint8Array, at: number, end: number): number {
-  let lf = at;
-  while (lf < end && bytes[lf] !== LF) lf++;
-  return lf > at && bytes[lf - 1] === CR ? lf - 1 : lf;
-}
-
-/** Offset behind the line end at `lineEnd`. */
-function nextLine(bytes: Uint8Array, lineEnd: number, end: number): number {
-  return lineEnd < end && bytes[lineEnd] === CR ? lineEnd + 2 : lineEnd + 1;
-}
-
-/** Offset of the first space in `[at, end)`, or `end`. */
-function firstSpace(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && bytes[at] !== SPACE) at++;
-  return at;
-}
-
-/** Offset of the last space in `[at, end)`, or `at - 1`. */
-function lastSpace(bytes: Uint8Array, at: number, end: number): number {
-  let last = end - 1;
-  while (last >= at && bytes[last] !== SPACE) last--;
-  return last;
-}
-
-/** Whether `[at, end)` is `lower`, in any case. */
-function equals(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  lower: Uint8Array,
-): boolean {
-  return end - at === lower.length && startsWith(bytes, at, end, lower);
-}
-
-/** Whether `lower` is one of the tokens in `[at, end)`, in any case. */
-function lists(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  lower: Uint8Array,
-): boolean {
-  while (at < end) {
-    let tokenEnd = at;
-    while (tokenEnd < end && isTokenChar(bytes[tokenEnd]!)) tokenEnd++;
-    if (equals(bytes, at, tokenEnd, lower)) return true;
-    at = tokenEnd + 1;
-  }
-  return false;
-}
-
-/** Whether `[at, end)` begins with `lower`, in any case. */
-function startsWith(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  lower: Uint8Array,
-): boolean {
-  if (end - at < lower.length) return false;
-  for (let i = 0; i < lower.length; i++) {
-    const octet = bytes[at + i]!;
-    const isUpper = octet >= 0x41 && octet <= 0x5a;
-    if ((isUpper ? octet | 0x20 : octet) !== lower[i]) return false;
-  }
-  return true;
-}
-
-// Lengths that have more digits than this are nobody's honest request.
-const DIGITS_MAX = 9;
-
-/** Reads `[at, end)` as a decimal number; −1 if it is none. */
-function decimal(bytes: Uint8Array, at: number, end: number): number {
-  if (at === end || end - at > DIGITS_MAX) return -1;
-  let number = 0;
-  for (; at < end; at++) {
-    const digit = bytes[at]! - 0x30;
-    if (digit < 0 || digit > 9) return -1;
-    number = number * 10 + digit;
-  }
-  return number;
-}
-
-/**
- * Reads the hexadecimal number that `[at, end)` begins with, before any
- * extension; −1 if there is none or it has more than seven digits.
- */
-function hexadecimal(bytes: Uint8Array, at: number, end: number): number {
-  let number = 0;
-  let digits = 0;
-  for (; at < end; at++, digits++) {
-    const octet = bytes[at]! | 0x20;
-    const digit = octet >= 0x61 && octet <= 0x66
-      ? octet - 0x57
-      : bytes[at]! - 0x30;
-    if (digit < 0 || digit > 15 || (digit > 9 && octet < 0x61)) break;
-    if (digits === 7) return -1;
-    number = number << 4 | digit;
-  }
-  return digits === 0 ? -1 : number;
 }
 
 /** HTTP/1.0 and HTTP/1.1. */

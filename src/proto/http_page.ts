@@ -1,0 +1,121 @@
+/**
+ * What our web server says: pages in the words of nginx 1.14.
+ *
+ * @module
+ */
+
+import type { HttpPersona, Persona } from "../persona.ts";
+import type { Exchange } from "../protocol.ts";
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** A response but for its date. */
+export interface Page {
+  /** Head up to the date. */
+  readonly beforeDate: Uint8Array;
+  /** Head behind the date, with its empty line. */
+  readonly afterDate: Uint8Array;
+  /** The page itself. */
+  readonly body: Uint8Array;
+}
+
+/** All responses of a persona. */
+export interface Pages {
+  /** Asks for a password; the connection goes on. */
+  readonly unauthorized: Page;
+  /** Asks for a password; the connection ends. */
+  readonly lastUnauthorized: Page;
+  /** To what cannot be read; the connection ends. */
+  readonly badRequest: Page;
+}
+
+const PAGES = new Map<Persona, Pages>();
+
+/** Pages of a persona, made when the first request comes. */
+export function pagesOf(persona: Persona): Pages {
+  let pages = PAGES.get(persona);
+  if (pages === undefined) {
+    const { http } = persona;
+    const challenge = [`WWW-Authenticate: Basic realm="${http.realm}"`];
+    const wanted = ["401 Unauthorized", "401 Authorization Required"] as const;
+    pages = {
+      unauthorized: makePage(http, ...wanted, "keep-alive", challenge),
+      lastUnauthorized: makePage(http, ...wanted, "close", challenge),
+      badRequest: makePage(
+        http,
+        "400 Bad Request",
+        "400 Bad Request",
+        "close",
+        [],
+      ),
+    };
+    PAGES.set(persona, pages);
+  }
+  return pages;
+}
+
+/** Writes a response in the words of nginx 1.14. */
+function makePage(
+  { lineEnd, server }: HttpPersona,
+  status: string,
+  title: string,
+  connection: string,
+  fields: readonly string[],
+): Page {
+  const lines = (texts: readonly string[]): string =>
+    texts.map((text) => text + lineEnd).join("");
+  const body = encode(lines([
+    "<html>",
+    `<head><title>${title}</title></head>`,
+    '<body bgcolor="white">',
+    `<center><h1>${title}</h1></center>`,
+    `<hr><center>${server}</center>`,
+    "</body>",
+    "</html>",
+  ]));
+  return {
+    beforeDate: encode(
+      lines([`HTTP/1.1 ${status}`, `Server: ${server}`]) + "Date: ",
+    ),
+    afterDate: encode(lines([
+      "",
+      "Content-Type: text/html",
+      `Content-Length: ${body.length}`,
+      `Connection: ${connection}`,
+      ...fields,
+      "",
+    ])),
+    body,
+  };
+}
+
+/**
+ * Appends a response.
+ *
+ * @param exchange Exchange that it answers.
+ * @param page The response.
+ * @param isToHead Whether it has no body, RFC 9110 §9.3.2.
+ */
+export function putPage(
+  { answer, now }: Exchange,
+  page: Page,
+  isToHead: boolean,
+): void {
+  answer.put(page.beforeDate);
+  answer.put(dateOf(now));
+  answer.put(page.afterDate);
+  if (!isToHead) answer.put(page.body);
+}
+
+let date: Uint8Array = encode("");
+let dateSecond = -1;
+
+/** IMF-fixdate of a time, RFC 9110 §5.6.7; made once a second. */
+function dateOf(now: number): Uint8Array {
+  const second = Math.floor(now / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    date = encode(new Date(now).toUTCString());
+  }
+  return date;
+}
