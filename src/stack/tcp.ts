@@ -281,17 +281,17 @@ export class Tcp {
     if (length + fin === 0) {
       return this.#continueEmpty(ip, flow, known, isMissing && !hasNewAck);
     }
+    const sent = output.count;
     const isAhead = known < 0 && this.#persona.keepsOrder;
     if (isAhead || known >= length + fin || words[flow + AGREED]! & GOT_FIN) {
       // Sent again, because what we said to it did not arrive.
       if (isMissing && !isAhead) output.repeat(ip, flow);
-      else output.acknowledge(ip, flow);
+      if (output.count === sent) output.acknowledge(ip, flow);
       return VERDICT.tcp_ack;
     }
 
     words[flow + RCV_NXT] = seqAdd(seq, length + fin);
     if (fin) words[flow + AGREED]! |= GOT_FIN | WANTS_FIN;
-    const sent = output.count;
     const sndNxt = words[flow + SND_NXT]!;
     const payloadAt = header.payloadAt + Math.min(Math.max(known, 0), length);
     this.#deliver(ip, flow, payloadAt, payloadEnd);

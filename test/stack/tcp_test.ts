@@ -421,3 +421,12 @@ Deno.test("Tcp answers two requests whose answers were both lost", () => {
   deepStrictEqual(client.send("PA", "b\n", 3, 1).map(show), ["PA 3:5 ack 5"]);
   deepStrictEqual(client.send("PA", "a\n", 1, 1).map(show), ["PA 1:5 ack 5"]);
 });
+
+Deno.test("Tcp acknowledges a repeated request of a peer that has no room", () => {
+  const client = connected(LINUX);
+  client.window = 0;
+  deepStrictEqual(client.send("PA", "a\n", 1, 1).map(show), ["A 1 ack 3"]);
+  deepStrictEqual(client.send("PA", "a\n", 1, 1).map(show), ["A 1 ack 3"]);
+  client.window = 100;
+  deepStrictEqual(client.send("A", "", 3, 1).map(show), ["PA 1:3 ack 3"]);
+});
