@@ -156,7 +156,7 @@ const PARSER = or(
 );
 
 const BRIEF =
-  message`Network responder: answers ARP, neighbour discovery, ping and every TCP port at its addresses, and speaks HTTP, SSH, DNS, STUN, RPC and Gh0st with whoever speaks them first.`;
+  message`Network responder: answers ARP, neighbour discovery, ping and every TCP port at its addresses, and speaks HTTP, SSH, DNS, SMB, STUN, RPC and Gh0st with whoever speaks them first.`;
 const EXAMPLES = lines(
   "sudo masscanned -i eth0 --self-ip-list 192.0.2.10,2001:db8::10",
   "sudo masscanned -i eth0 -f ips.txt --remote-ip-deny-list 198.51.100.0/24",

@@ -71,3 +71,25 @@ for (
     strictEqual(writer.overflowed, true);
   });
 }
+
+Deno.test("Writer.putUint16Le() and putUint32Le() put the last octet first", () => {
+  const { writer, all } = makeWriter();
+  writer.putUint16Le(0x15362); // one bit too many
+  writer.putUint32Le(0x66656463);
+  strictEqual(all(), "....bScdef......");
+  writer.putUint32Le(0);
+  strictEqual(writer.overflowed, true);
+});
+
+Deno.test("Writer.aside() sets room apart that the answer leaves alone", () => {
+  const { writer } = makeWriter();
+  writer.put(octets("abc"));
+  strictEqual(writer.aside(3), 9);
+  strictEqual(writer.end, 7);
+  strictEqual(writer.aside(3), -1);
+  strictEqual(writer.aside(2), 7);
+  writer.put(octets("d"));
+  strictEqual(writer.overflowed, true);
+  writer.clear();
+  strictEqual(writer.aside(8), 4);
+});
