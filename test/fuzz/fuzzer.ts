@@ -26,6 +26,19 @@ const MESSAGES = [
   "",
 ].map((text) => new TextEncoder().encode(text));
 
+MESSAGES.push(...[
+  // DNS, www.example.com IN A; STUN, binding; RPC, NULL of the port mapper;
+  // Gh0st; SMB1 and SMB2, negotiate.
+  "0021133701000001000000000000037777770765786d616d706c6503636f6d0000010001",
+  "000100002112a442000102030405060708090a0b",
+  "80000028000000010000000000000002000186a00000000200000000" + "00".repeat(16),
+  "47683073741600000001000000789c6300000001000100",
+  "0000002fff534d4272000000001801c8" + "00".repeat(20) +
+  "000c00024e54204c4d20302e313200",
+  "00000066fe534d4240000000000000000000" + "00".repeat(46) +
+  "240001000100000000000000" + "00".repeat(24) + "1003",
+].map((hex) => Uint8Array.fromHex(hex)));
+
 /** What came of a run. */
 export interface FuzzResult {
   /** Frames that were received. */
