@@ -37,8 +37,10 @@ const SLOT_LEN = 2048;
 export interface HarnessOptions {
   /** Persona, by name. */
   readonly persona?: string;
-  /** Whether it has {@linkcode SELF_IPS} rather than every address. */
+  /** Whether it has a list of addresses rather than every address. */
   readonly list?: boolean;
+  /** That list; {@linkcode SELF_IPS} by default. */
+  readonly own?: string;
   /** Addresses that it says nothing to. */
   readonly deny?: readonly string[];
   /** What it answers. */
@@ -75,7 +77,7 @@ export function makeStack(
   send: Send,
   ship: Ship = () => {},
 ): Bench {
-  const { persona = "linux", list = true, deny = [] } = options;
+  const { persona = "linux", list = true, deny = [], own = SELF_IPS } = options;
   const set = (...texts: string[]): AddressTables =>
     (loadAddressSet("--self-ip", [], texts) ?? AddressSet.of([])).tables;
   const memory = STACK_MEMORY + SLOTS * SLOT_LEN + FRAME_MAX;
@@ -91,7 +93,7 @@ export function makeStack(
     mac: Uint8Array.fromHex(SELF_MAC.replaceAll(":", "")),
     mtu: 1500,
     policy: {
-      own: list ? set(SELF_IPS) : undefined,
+      own: list ? set(own) : undefined,
       reserved: set(),
       denied: set(...deny),
     },

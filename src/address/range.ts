@@ -29,7 +29,7 @@ export interface AddressRange {
 export interface RangeIndex {
   /** The way that every look-up takes first. */
   readonly root: number;
-  /** Nodes of 257 numbers: which octet to look at, then 256 ways. */
+  /** Nodes and maps, one after the other. */
   readonly nodes: Int32Array<ArrayBuffer>;
   /** Both ends of every range, as words whose {@linkcode SIGN} is flipped. */
   readonly bounds: Int32Array<ArrayBuffer>;
@@ -41,7 +41,10 @@ export const LEAF_LEN = 8;
 /** Flipping it in every word makes int32 order the order of addresses. */
 export const SIGN = 0x80000000 | 0;
 
-const NODE_LEN = 1 + 256;
+/** Words that 256 bits take, in a map. */
+export const BITS_LEN = 8;
+
+const WAYS_LEN = 256;
 
 /**
  * Compiles ranges of one family.
@@ -56,10 +59,11 @@ export function indexRanges(
 ): RangeIndex {
   const octets = sortedEnds(ranges, len);
   const nodes: Int32Array[] = [];
+  let nodesLen = 0;
   const lowest = new Uint8Array(len);
   const highest = new Uint8Array(len).fill(0xff);
   const root = grow(0, octets.length / len / 2, lowest, highest);
-  return { root, nodes: concat(nodes), bounds: toWords(octets) };
+  return { root, nodes: concat(nodes, nodesLen), bounds: toWords(octets) };
 
   /** Grows the tree over ranges `[at, end)`, which all meet `[from, to]`. */
   function grow(
@@ -72,11 +76,15 @@ export function indexRanges(
     if (compare(octets, firstAt(at), from) > 0) from = address(firstAt(at));
     if (compare(octets, lastAt(end - 1), to) < 0) to = address(lastAt(end - 1));
     const depth = from.findIndex((octet, i) => octet !== to[i]);
-    const ways = new Int32Array(NODE_LEN).fill(~at);
-    ways[0] = depth;
-    const node = nodes.push(ways) - 1;
     const blockFrom = from.slice().fill(0x00, depth);
     const blockTo = from.slice().fill(0xff, depth);
+    const bits = mapOf(at, end, depth, blockFrom, blockTo);
+    if (bits !== undefined) {
+      return add(Int32Array.of(~depth, ...bits, ...toWords(from, to)));
+    }
+    const ways = new Int32Array(1 + WAYS_LEN).fill(~at);
+    ways[0] = depth;
+    const node = add(ways);
     let next = at;
     for (let octet = from[depth]!; octet <= to[depth]!; octet++) {
       blockFrom[depth] = blockTo[depth] = octet;
@@ -84,7 +92,41 @@ export function indexRanges(
       while (next < end && compare(octets, firstAt(next), blockTo) <= 0) next++;
       ways[1 + octet] = grow(at, next, blockFrom, blockTo);
     }
-    return node * NODE_LEN;
+    return node;
+  }
+
+  /** Adds a node; where it is. */
+  function add(node: Int32Array): number {
+    nodes.push(node);
+    nodesLen += node.length;
+    return nodesLen - node.length;
+  }
+
+  /**
+   * A bit for each value that octet `depth` can have between `from` and `to`,
+   * if it alone decides what is in ranges `[at, end)`.
+   */
+  function mapOf(
+    at: number,
+    end: number,
+    depth: number,
+    from: Uint8Array,
+    to: Uint8Array,
+  ): Int32Array | undefined {
+    const bits = new Int32Array(BITS_LEN);
+    for (let i = at; i < end; i++) {
+      const isCutLow = compare(octets, firstAt(i), from) < 0;
+      const isCutHigh = compare(octets, lastAt(i), to) > 0;
+      const first = isCutLow ? from : address(firstAt(i));
+      const last = isCutHigh ? to : address(lastAt(i));
+      for (let k = depth + 1; k < len; k++) {
+        if (first[k] !== 0x00 || last[k] !== 0xff) return undefined;
+      }
+      for (let octet = first[depth]!; octet <= last[depth]!; octet++) {
+        bits[octet >>> 5]! |= 1 << (octet & 31);
+      }
+    }
+    return bits;
   }
 
   /** Offset of the first address of range `i`. */
@@ -151,18 +193,29 @@ function distance(from: string, to: string): bigint {
   return BigInt(`0x${to}`) - BigInt(`0x${from}`);
 }
 
-/** All nodes in one array. */
-function concat(nodes: readonly Int32Array[]): Int32Array<ArrayBuffer> {
-  const all = new Int32Array(nodes.length * NODE_LEN);
-  nodes.forEach((node, i) => all.set(node, i * NODE_LEN));
+/** All nodes in one array of `length` words. */
+function concat(
+  nodes: readonly Int32Array[],
+  length: number,
+): Int32Array<ArrayBuffer> {
+  const all = new Int32Array(length);
+  let at = 0;
+  for (const node of nodes) {
+    all.set(node, at);
+    at += node.length;
+  }
   return all;
 }
 
-/** Octets as words whose {@linkcode SIGN} is flipped. */
-function toWords(octets: Uint8Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const view = new DataView(octets.buffer);
-  return new Int32Array(octets.length / 4)
-    .map((_, i) => view.getInt32(i * 4) ^ SIGN);
+/** Addresses as words whose {@linkcode SIGN} is flipped. */
+function toWords(...addresses: readonly Uint8Array[]): Int32Array<ArrayBuffer> {
+  return Int32Array.from(addresses.flatMap((octets) => {
+    const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+    return Array.from(
+      { length: octets.length / 4 },
+      (_, i) => view.getInt32(i * 4) ^ SIGN,
+    );
+  }));
 }
 
 /** Orders the address at `octets[at]` against another: negative, 0, positive. */

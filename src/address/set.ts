@@ -6,6 +6,7 @@
 
 import {
   type AddressRange,
+  BITS_LEN,
   indexRanges,
   LEAF_LEN,
   type RangeIndex,
@@ -94,13 +95,18 @@ export class AddressSet {
    */
   has4(address: number): boolean {
     const nodes = this.#nodes4;
+    const word = address ^ SIGN;
     let way = this.#root4;
     while (way >= 0) {
-      const octet = (address >>> (24 - (nodes[way]! << 3))) & 0xff;
-      way = nodes[way + 1 + octet]!;
+      const depth = nodes[way]!;
+      if (depth < 0) {
+        const boundsAt = way + 1 + BITS_LEN;
+        return word >= nodes[boundsAt]! && word <= nodes[boundsAt + 1]! &&
+          isSet(nodes, way + 1, address >>> (24 - (~depth << 3)) & 0xff);
+      }
+      way = nodes[way + 1 + (address >>> (24 - (depth << 3)) & 0xff)]!;
     }
     const bounds = this.#bounds4;
-    const word = address ^ SIGN;
     const from = ~way * WORDS4;
     const end = Math.min(from + LEAF_LEN * WORDS4, bounds.length);
     for (let i = from; i < end; i += WORDS4) {
@@ -121,7 +127,14 @@ export class AddressSet {
     const nodes = this.#nodes6;
     let way = this.#root6;
     while (way >= 0) {
-      way = nodes[way + 1 + view.getUint8(at + nodes[way]!)]!;
+      const depth = nodes[way]!;
+      if (depth < 0) {
+        const boundsAt = way + 1 + BITS_LEN;
+        return compare6(view, at, nodes, boundsAt) >= 0 &&
+          compare6(view, at, nodes, boundsAt + 4) <= 0 &&
+          isSet(nodes, way + 1, view.getUint8(at + ~depth));
+      }
+      way = nodes[way + 1 + view.getUint8(at + depth)]!;
     }
     const bounds = this.#bounds6;
     const from = ~way * WORDS6;
@@ -133,6 +146,11 @@ export class AddressSet {
     }
     return false;
   }
+}
+
+/** Whether bit `i` of those from word `at` on is set. */
+function isSet(words: Int32Array, at: number, i: number): boolean {
+  return (words[at + (i >>> 5)]! >>> (i & 31) & 1) !== 0;
 }
 
 /** Orders the address at `view[at]` against four flipped words at `i`. */

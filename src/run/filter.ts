@@ -66,6 +66,7 @@ export function compileFilter(
   ranges: readonly AddressRange[] | undefined,
 ): Uint8Array<ArrayBuffer> {
   const view = new DataView(mac.buffer, mac.byteOffset, mac.length);
+  const isOurs4 = inSpans(spans4(ranges));
   const program: Instruction[] = [
     // To a group, or to us.
     [LOAD_8, 0, 0, DST_MAC],
@@ -78,11 +79,11 @@ export function compileFilter(
     [LOAD_16, 0, 0, ETHERTYPE],
     ...ifType(ETHERTYPE_ARP, [
       [LOAD_32, 0, 0, ARP_TARGET],
-      ...inSpans(spans4(ranges)),
+      ...isOurs4,
     ]),
     ...ifType(ETHERTYPE_IPV4, [
       [LOAD_32, 0, 0, IPV4_DST],
-      ...inSpans(spans4(ranges)),
+      ...isOurs4,
     ]),
     ...ifType(ETHERTYPE_IPV6, [
       [LOAD_8, 0, 0, IPV6_DST],

@@ -21,15 +21,18 @@ const span = fc.constantFrom(4, 16).chain((len) => {
     .map(([first, last]): Span => [first, last, len]);
 });
 
-// Neighbours in one block, so that leaves fill up and nodes grow.
+// Neighbours in one block, so that leaves fill up and nodes grow; addresses or
+// whole networks, so that one octet may decide.
 const crowd = fc.tuple(
   span,
   fc.array(fc.tuple(fc.nat(1200), fc.nat(9)), { maxLength: 99, size: "max" }),
-).map(([[base, , len], pairs]) =>
+  fc.constantFrom(0n, 8n, 16n),
+).map(([[base, , len], pairs, bits]) =>
   pairs.map(([offset, more]): Span => {
     const top = (1n << BigInt(8 * len)) - 1n;
-    const first = min(base + BigInt(offset), top);
-    return [first, min(first + BigInt(more), top), len];
+    const ends = [offset, offset + more + 1].map((end) => BigInt(end) << bits);
+    const block = base >> bits << bits;
+    return [min(block + ends[0]!, top), min(block + ends[1]! - 1n, top), len];
   })
 );
 
