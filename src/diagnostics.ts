@@ -16,7 +16,8 @@ import {
   getTextFormatter,
   type LogLevel,
 } from "@logtape/logtape";
-import { type LineStream, LineWriter } from "./sink/line_writer.ts";
+import { LINES } from "./sink/framing.ts";
+import { Output } from "./sink/output.ts";
 
 const CATEGORY = "masscanned";
 const LEVELS: readonly LogLevel[] = ["warning", "info", "debug", "trace"];
@@ -37,28 +38,24 @@ export interface DiagnosticsOptions {
   readonly quiet: boolean;
 }
 
-/** Diagnostics that are on. */
-export interface Diagnostics extends Disposable {
-  /** Lines that could not be written. */
-  readonly lost: number;
-}
-
 /**
  * Turns diagnostics on, for the whole program.
  *
  * @param options How much to tell.
- * @param stream Where to.
+ * @param output Where to.
  * @returns What turns them off.
  */
 export function openDiagnostics(
   { verbosity, quiet }: DiagnosticsOptions,
-  stream: LineStream = Deno.stderr,
-): Diagnostics {
-  const lines = new LineWriter(stream);
+  output: Output = new Output(
+    { name: "standard error", open: () => Deno.stderr },
+    LINES,
+  ),
+): Disposable {
   const level = LEVELS[Math.min(verbosity, LEVELS.length - 1)]!;
   configureSync({
     reset: true,
-    sinks: { lines: (record) => lines.write(format(record)) },
+    sinks: { lines: (record) => output.writeText(format(record)) },
     loggers: [
       {
         category: CATEGORY,
@@ -68,10 +65,5 @@ export function openDiagnostics(
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["lines"] },
     ],
   });
-  return {
-    get lost(): number {
-      return lines.lost;
-    },
-    [Symbol.dispose]: disposeSync,
-  };
+  return { [Symbol.dispose]: disposeSync };
 }

@@ -7,22 +7,23 @@
 
 import { getLogger } from "@logtape/logtape";
 import { findInterface, type Interface } from "../../ffi/interface.ts";
-import { ReadyStream } from "../../ffi/ready_stream.ts";
 import { Wakeup } from "../../ffi/wakeup.ts";
 import type { RunCommand } from "../cli/command.ts";
 import { openDiagnostics } from "../diagnostics.ts";
 import { OperatorError } from "../operator_error.ts";
 import { KEY_LEN } from "../siphash.ts";
+import { LINES } from "../sink/framing.ts";
+import { Output } from "../sink/output.ts";
+import { Outputs } from "../sink/outputs.ts";
 import { Sinks } from "../sink/sinks.ts";
 import { macText } from "../sink/text.ts";
 import { reservedRanges } from "./host.ts";
 import type { FromWorker, Job, Report, ToWorker } from "./messages.ts";
 import { loadLists } from "./policy.ts";
 import { summaryOf } from "./summary.ts";
+import { STANDARD_ERROR, targetOf } from "./targets.ts";
 
 const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
-const STDOUT_FD = 1;
-const STDERR_FD = 2;
 const STOP_MS = 2000; // longest that a worker may take to stop
 
 /**
@@ -32,12 +33,15 @@ const STOP_MS = 2000; // longest that a worker may take to stop
  * @throws {OperatorError} If it cannot begin, or the worker dies.
  */
 export async function run(options: RunCommand): Promise<void> {
-  const stderr = new ReadyStream(Deno.stderr, STDERR_FD);
+  const logger = getLogger("masscanned");
+  const say = (text: string): void => logger.warn("{text}", { text });
+  using outputs = new Outputs(targetOf, say);
+  const stderr = outputs.add(new Output(STANDARD_ERROR, LINES, say));
   using _diagnostics = openDiagnostics(options, stderr);
   const iface = openInterface(options.iface);
   const { own, policy } = loadLists(options, reservedRanges(iface.name));
   const mac = options.mac ?? iface.mac;
-  const sinks = new Sinks(options, new ReadyStream(Deno.stdout, STDOUT_FD));
+  const sinks = new Sinks(options, outputs);
   const wakeup = new Wakeup();
   const job: Job = {
     kind: "job",
@@ -59,9 +63,8 @@ export async function run(options: RunCommand): Promise<void> {
   const ready = `answering on ${iface.name} as ${
     macText(mac)
   } for ${addresses}`;
-  const report = await new Supervisor(job, sinks, wakeup).run(ready);
-  const logger = getLogger("masscanned");
-  for (const line of summaryOf(report, sinks.lost)) {
+  const report = await new Supervisor(job, sinks, outputs, wakeup).run(ready);
+  for (const line of summaryOf(report, outputs.all)) {
     logger.info("{line}", { line });
   }
 }
@@ -93,13 +96,15 @@ function openInterface(name: string): Interface {
 class Supervisor {
   readonly #job: Job;
   readonly #sinks: Sinks;
+  readonly #outputs: Outputs;
   readonly #wakeup: Wakeup;
   readonly #logger = getLogger("masscanned");
   readonly #worker: Worker;
 
-  constructor(job: Job, sinks: Sinks, wakeup: Wakeup) {
+  constructor(job: Job, sinks: Sinks, outputs: Outputs, wakeup: Wakeup) {
     this.#job = job;
     this.#sinks = sinks;
+    this.#outputs = outputs;
     this.#wakeup = wakeup;
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
       type: "module",
@@ -125,7 +130,7 @@ class Supervisor {
           this.#tell({ kind: "buffer", buffer: data.buffer }, [data.buffer]);
           break;
         case "report":
-          for (const line of summaryOf(data.report, this.#sinks.lost)) {
+          for (const line of summaryOf(data.report, this.#outputs.all)) {
             this.#logger.warn("{line}", { line });
           }
           break;
@@ -143,8 +148,10 @@ class Supervisor {
       Deno.unrefTimer(setTimeout(() => reject(late), STOP_MS));
     };
     const report = (): void => this.#tell({ kind: "report" });
+    const reopen = (): void => this.#outputs.reopen();
     for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, stop);
     Deno.addSignalListener("SIGUSR2", report);
+    Deno.addSignalListener("SIGHUP", reopen);
     try {
       this.#worker.postMessage(this.#job);
       return await promise;
@@ -153,6 +160,7 @@ class Supervisor {
         Deno.removeSignalListener(signal, stop);
       }
       Deno.removeSignalListener("SIGUSR2", report);
+      Deno.removeSignalListener("SIGHUP", reopen);
       this.#worker.terminate();
     }
   }

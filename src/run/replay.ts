@@ -22,6 +22,8 @@ import { quote } from "../printable.ts";
 import { PROTOCOLS } from "../proto/mod.ts";
 import { BUFFER_LEN, Recorder } from "../record.ts";
 import { KEY_LEN } from "../siphash.ts";
+import type { Target } from "../sink/output.ts";
+import { Outputs } from "../sink/outputs.ts";
 import { Sinks } from "../sink/sinks.ts";
 import { macText } from "../sink/text.ts";
 import { NO_TAG } from "../stack/link.ts";
@@ -51,7 +53,11 @@ export function replay(options: ReplayCommand): void {
   const frames = readFrames(input);
   const { policy } = loadLists(options, AddressSet.of([]).ranges);
   const mac = options.mac ?? guessMac(frames) ?? FALLBACK_MAC;
-  const sinks = new Sinks(options);
+  const logger = getLogger("masscanned");
+  using outputs = new Outputs(targetOf, (text) => {
+    logger.warn("{text}", { text });
+  });
+  const sinks = new Sinks(options, outputs);
   const answers: Uint8Array[] = [pcapHeader()];
   let now = 0;
 
@@ -91,7 +97,7 @@ export function replay(options: ReplayCommand): void {
   }
   recorder.finish();
   if (output !== undefined) writeAll(output, answers);
-  report(options, mac, frames.length, answers.length - 1, stack, sinks);
+  report(options, mac, frames.length, answers.length - 1, stack, outputs);
 }
 
 /** Tells the operator what came of it. */
@@ -101,7 +107,7 @@ function report(
   frames: number,
   answers: number,
   stack: Stack,
-  sinks: Sinks,
+  outputs: Outputs,
 ): void {
   const logger = getLogger("masscanned");
   const to = output === undefined ? "" : `, written to ${quote(output)}`;
@@ -109,9 +115,16 @@ function report(
     `${macText(mac)}${to}`;
   logger.warn("{line}", { line });
   const counted = { verdicts: stack.counts, flows: stack.flowCount };
-  for (const line of summaryOf(counted, sinks.lost)) {
+  for (const line of summaryOf(counted, outputs.all)) {
     logger.info("{line}", { line });
   }
+}
+
+/** What a path means to an output that may wait for its reader. */
+function targetOf(path: string): Target {
+  if (path === "-") return { name: "standard output", open: () => Deno.stdout };
+  const options = { append: true, create: true };
+  return { name: quote(path), open: () => Deno.openSync(path, options) };
 }
 
 /** Reads a whole capture. */

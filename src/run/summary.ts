@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Output } from "../sink/output.ts";
 import {
   FIRST_DROPPED,
   FIRST_QUIET,
@@ -16,10 +17,13 @@ import type { Report } from "./messages.ts";
  * Puts a report into lines: every counter that is not 0.
  *
  * @param report What a stack and what is around it counted.
- * @param lostLines Lines of the packet log that could not be written.
+ * @param outputs What was written to.
  * @returns One line a subject.
  */
-export function summaryOf(report: Partial<Report>, lostLines = 0): string[] {
+export function summaryOf(
+  report: Partial<Report>,
+  outputs: readonly Output[],
+): string[] {
   const verdicts = [...report.verdicts ?? []]
     .map((count, number) => ({ count, number, name: VERDICTS[number]! }));
   const sum = (from: number, to?: number): string => {
@@ -34,7 +38,9 @@ export function summaryOf(report: Partial<Report>, lostLines = 0): string[] {
     "records dropped": report.recordsDropped,
     "flows evicted": report.flowsEvicted,
     "flows given up for their buffers": report.flowsReclaimed,
-    "log lines not written": lostLines,
+    ...Object.fromEntries(
+      outputs.map(({ lost, name, units }) => [`${units} of ${name}`, lost]),
+    ),
   }).filter(([, count]) => count).map(([name, count]) => `${name} ${count}`);
   return [
     `frames answered: ${sum(0, FIRST_UNANSWERED)}`,

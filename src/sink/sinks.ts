@@ -7,14 +7,16 @@
 import { getLogger } from "@logtape/logtape";
 import type { AnswerOptions } from "../cli/command.ts";
 import { LISTEN, type Listen, readRecords } from "../record.ts";
-import { type LineStream, LineWriter } from "./line_writer.ts";
+import { LINES } from "./framing.ts";
 import { noticeOf } from "./notices.ts";
+import type { Output } from "./output.ts";
+import type { Outputs } from "./outputs.ts";
 import { packetLog, type PacketLogFormat } from "./packet_log.ts";
 
 /** All sinks of the program. */
 export class Sinks {
   readonly #logger = getLogger("masscanned");
-  readonly #log: LineWriter;
+  readonly #log: Output | undefined;
   readonly #format: PacketLogFormat | undefined;
 
   /** What a packet worker has to record for them. */
@@ -24,25 +26,17 @@ export class Sinks {
    * Opens the sinks that the command line asks for.
    *
    * @param options Its options.
-   * @param stdout Where the packet log goes.
+   * @param outputs What they write to.
    */
-  constructor(
-    { format, quiet, verbosity }: AnswerOptions,
-    stdout: LineStream = Deno.stdout,
-  ) {
-    this.#log = new LineWriter(stdout);
+  constructor({ format, quiet, verbosity }: AnswerOptions, outputs: Outputs) {
     this.#format = quiet ? undefined : format;
+    this.#log = this.#format && outputs.open("-", LINES);
     const news = verbosity > 0 ? LISTEN.drops : LISTEN.answers;
     this.listen = quiet
       ? LISTEN.nothing
       : format === undefined
       ? news
       : LISTEN.everything;
-  }
-
-  /** Lines of the packet log that could not be written. */
-  get lost(): number {
-    return this.#log.lost;
   }
 
   /**
@@ -63,6 +57,6 @@ export class Sinks {
         else this.#logger.info("{text}", { text });
       }
     }
-    if (lines !== "") this.#log.write(lines);
+    if (lines !== "") this.#log?.writeText(lines);
   }
 }
