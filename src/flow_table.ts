@@ -15,12 +15,14 @@ import { type Tuple, TUPLE_WORDS } from "./tuple.ts";
 /** Result of {@linkcode FlowTable.find}: no such flow. */
 export const NO_FLOW: number = -1;
 
-// A record is this many int32 words: 128 octets, two cache lines.
-const RECORD_WORDS = 32;
+/** A record is this many int32 words: 128 octets, two cache lines. */
+export const RECORD_WORDS = 32;
 
 // Words that the table itself uses.
-const TUPLE = 0; // to TUPLE_WORDS
-const TUPLE_COUNT = TUPLE_WORDS;
+/** Words: addresses, ports and VLAN tags, as in {@linkcode Tuple}. */
+export const TUPLE = 0; // to TUPLE_WORDS
+/** Word: how many of those are in use. */
+export const TUPLE_COUNT: number = TUPLE_WORDS;
 const NEXT_IN_BUCKET = 11;
 const OLDER = 12;
 const NEWER = 13;
@@ -57,15 +59,28 @@ export const ANSWER = 28;
 
 const EXPIRED_AT_ONCE = 256;
 
-/** Called with a flow that is about to be forgotten. */
-export type OnForget = (flow: number) => void;
+/** Why a flow is forgotten. */
+export const FORGOTTEN = {
+  /** It ended: closed, reset, or followed by another between the same ports. */
+  ended: 0,
+  /** It was silent for too long. */
+  idle: 1,
+  /** Another needed its place. */
+  evicted: 2,
+  /** Another needed its buffer. */
+  reclaimed: 3,
+  /** The program ends. */
+  stopped: 4,
+} as const;
+
+/** Called with a flow that is about to be forgotten, and why. */
+export type OnForget = (flow: number, why: number) => void;
 
 /** All flows of one packet worker. */
 export class FlowTable {
   readonly #hash: SipHash;
   readonly #buckets: Int32Array<ArrayBuffer>; // → flow + 1; 0: empty
   readonly #onForget: OnForget;
-  readonly #capacity: number;
   #freed = NO_FLOW; // list of forgotten records, through NEXT_IN_BUCKET
   #touched = 0; // records that were ever in use
   #oldest = NO_FLOW;
@@ -76,6 +91,8 @@ export class FlowTable {
    * `words[f + w]`.
    */
   readonly words: Int32Array<ArrayBuffer>;
+  /** Most flows that it holds. */
+  readonly capacity: number;
   /** Number of flows in the table. */
   size = 0;
   /** Flows that had to make room before their time was up. */
@@ -92,7 +109,7 @@ export class FlowTable {
    */
   constructor(capacity: number, key: Uint8Array, onForget: OnForget) {
     this.#hash = new SipHash(key);
-    this.#capacity = capacity;
+    this.capacity = capacity;
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity)));
     this.#onForget = onForget;
     this.words = new Int32Array(capacity * RECORD_WORDS);
@@ -121,9 +138,9 @@ export class FlowTable {
    * @returns The flow, all its public words 0.
    */
   add(tuple: Tuple, now: number): number {
-    if (this.size === this.#capacity) {
+    if (this.size === this.capacity) {
       this.evicted++;
-      this.forget(this.#oldest);
+      this.forget(this.#oldest, FORGOTTEN.evicted);
     }
     const { words } = this;
     let flow = this.#freed;
@@ -170,7 +187,14 @@ export class FlowTable {
       const age = (now - this.words[this.#oldest + LAST_USE]!) | 0;
       if (age < idle) return;
       this.expired++;
-      this.forget(this.#oldest);
+      this.forget(this.#oldest, FORGOTTEN.idle);
+    }
+  }
+
+  /** Forgets all flows, for the program ends. */
+  clear(): void {
+    while (this.#oldest !== NO_FLOW) {
+      this.forget(this.#oldest, FORGOTTEN.stopped);
     }
   }
 
@@ -178,9 +202,10 @@ export class FlowTable {
    * Removes a flow.
    *
    * @param flow A flow in the table.
+   * @param why Why, of {@linkcode FORGOTTEN}.
    */
-  forget(flow: number): void {
-    this.#onForget(flow);
+  forget(flow: number, why: number = FORGOTTEN.ended): void {
+    this.#onForget(flow, why);
     const { words } = this;
     const bucket = this.#bucketOfRecord(flow);
     let link = this.#buckets[bucket]! - 1;

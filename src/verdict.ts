@@ -70,3 +70,46 @@ export const FIRST_UNANSWERED: number = VERDICT.arp_malformed;
 export const FIRST_QUIET: number = VERDICT.tcp_handshake_ack;
 /** The first verdict of a frame that was dropped though it could be read. */
 export const FIRST_DROPPED: number = VERDICT.frame_cut;
+
+/** Verdicts on segments of a connection that is remembered, or seems to be. */
+const OF_FLOWS: readonly VerdictName[] = [
+  "tcp_ack",
+  "tcp_fin_ack",
+  "tcp_answer",
+  "tcp_handshake_ack",
+  "tcp_acknowledged",
+  "tcp_reset",
+  "tcp_out_of_window",
+];
+
+/** Verdicts on frames that have nothing to do with us. */
+const OF_OTHERS: readonly VerdictName[] = [
+  "frame_cut",
+  "frame_short",
+  "frame_not_for_us",
+  "frame_from_group",
+  "ethertype_unknown",
+  "arp_not_request",
+  "address_probe",
+  "ip_malformed",
+  "ip_not_for_us",
+  "ip_martian",
+  "ip_from_us",
+  "internal_error",
+];
+
+/** For each verdict, 1 if the frame belongs to no exchange of its own. */
+const HAS_NO_EXCHANGE: Uint8Array = Uint8Array.from(
+  VERDICTS,
+  (name) => Number(OF_FLOWS.includes(name) || OF_OTHERS.includes(name)),
+);
+
+/**
+ * Tells whether a frame is an exchange of its own: somebody asked us something,
+ * outside of any connection.
+ *
+ * @param verdict What became of the frame.
+ */
+export function isExchange(verdict: number): boolean {
+  return HAS_NO_EXCHANGE[verdict] === 0;
+}

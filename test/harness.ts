@@ -11,13 +11,8 @@ import { Outbox, type Send } from "../src/outbox.ts";
 import { PERSONAS } from "../src/persona/mod.ts";
 import { PROTOCOLS } from "../src/proto/mod.ts";
 import type { Protocol } from "../src/protocol.ts";
-import {
-  BUFFER_LEN,
-  LISTEN,
-  type Listen,
-  Recorder,
-  type Ship,
-} from "../src/record.ts";
+import { BUFFER_LEN, LISTEN, type Listen } from "../src/record/layout.ts";
+import { Recorder, type Ship } from "../src/record/recorder.ts";
 import { KEY_LEN } from "../src/siphash.ts";
 import { NO_TAG, vlanTag } from "../src/stack/link.ts";
 import { Stack, STACK_MEMORY } from "../src/stack/stack.ts";

@@ -2,18 +2,23 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Arena } from "../src/arena.ts";
 import { linux } from "../src/persona/linux.ts";
 import { Exchange, NOTES_MAX, TCP } from "../src/protocol.ts";
+import { FrameFacts } from "../src/record/facts.ts";
 import {
   BUFFER_LEN,
   DEPTH_OF,
-  FrameFacts,
-  type FrameRecord,
   LISTEN,
   type Listen,
+  NO_PROTOCOL,
+  PACKET,
+  PAYLOAD_FIELD,
+} from "../src/record/layout.ts";
+import { Recorder } from "../src/record/recorder.ts";
+import {
+  type AnyRecord,
+  type FrameRecord,
   type MessageRecord,
-  type MoreRecord,
   readRecords,
-  Recorder,
-} from "../src/record.ts";
+} from "../src/record/records.ts";
 import { KEY_LEN, SipHash } from "../src/siphash.ts";
 import { VERDICT, type VerdictName, VERDICTS } from "../src/verdict.ts";
 import { Writer } from "../src/writer.ts";
@@ -25,7 +30,7 @@ const TOLD_A_SECOND = 20;
 class Rig {
   readonly arena = new Arena(new ArrayBuffer(8192));
   readonly recorder: Recorder;
-  readonly records: (FrameRecord | MessageRecord | MoreRecord)[] = [];
+  readonly records: AnyRecord[] = [];
   readonly buffers: ArrayBuffer[] = [];
 
   constructor(level: Listen, buffers = 1) {
@@ -57,7 +62,7 @@ class Rig {
     return exchange;
   }
 
-  flush(): readonly (FrameRecord | MessageRecord | MoreRecord)[] {
+  flush(): readonly AnyRecord[] {
     this.recorder.flush();
     return this.records;
   }
@@ -65,8 +70,8 @@ class Rig {
 
 for (const addressLen of [4, 16]) {
   Deno.test(`readRecords() reads what frame() wrote, addresses of ${addressLen} octets`, () => {
-    const rig = new Rig(LISTEN.everything);
-    rig.arena.bytes.set(Array.from({ length: 100 }, (_, i) => i));
+    const rig = new Rig(LISTEN.everything | LISTEN.exchanges);
+    rig.arena.bytes.set(Array.from({ length: 240 }, (_, i) => i));
     const facts: FrameFacts = {
       depth: DEPTH_OF.transport,
       macsAt: 1,
@@ -85,6 +90,10 @@ for (const addressLen of [4, 16]) {
       sentSeq: 0x7fffffff,
       sentAck: 1,
       sentFlags: 0x12,
+      sentLen: 72,
+      seed: -2,
+      packetAt: 100,
+      packetEnd: 231,
     };
     rig.frame("neighbor_advertisement", facts);
     const octets = (at: number, length: number): Uint8Array =>
@@ -111,6 +120,10 @@ for (const addressLen of [4, 16]) {
       sentSeq: 0x7fffffff,
       sentAck: 1,
       sentFlags: 0x12,
+      sentLen: 72,
+      seed: -2,
+      packetLen: 131,
+      packet: octets(100, 128),
     }]);
   });
 }
@@ -136,13 +149,22 @@ Deno.test("readRecords() reads what message() wrote, long notes cut", () => {
   exchange.note(2, 300, 303);
   exchange.note(0, 5, 5);
   exchange.note(1, 0, 1025);
-  rig.recorder.message(3, exchange);
+  exchange.at = 7;
+  exchange.end = 107;
+  exchange.next = 57;
+  exchange.seed = 9;
+  rig.recorder.message(3, exchange, true, 0);
   deepStrictEqual(rig.flush(), [{
     kind: "message",
     time: NOW,
     isNews: true,
-    protocol: 3,
-    transport: TCP,
+    application: 3,
+    isAnswered: true,
+    requestLen: 50,
+    answerLen: 0,
+    protocol: 6,
+    vlan: 0,
+    seed: 9,
     src: Uint8Array.of(12, 13, 14, 15),
     dst: Uint8Array.of(16, 17, 18, 19),
     srcPort: 50_000,
@@ -160,7 +182,7 @@ Deno.test("Exchange.note() notes so many and no more, and none unasked", () => {
   const exchange = rig.exchange();
   for (let i = 0; i <= NOTES_MAX; i++) exchange.note(i, 0, 2000);
   strictEqual(exchange.noteCount, NOTES_MAX);
-  rig.recorder.message(0, exchange);
+  rig.recorder.message(0, exchange, true, 0);
   const [record] = rig.flush() as readonly MessageRecord[];
   strictEqual(record!.notes.length, NOTES_MAX);
 
@@ -172,7 +194,7 @@ Deno.test("Exchange.note() notes so many and no more, and none unasked", () => {
 
 // [level, verdict, recorded, told]
 const LEVELS: readonly [
-  level: keyof typeof LISTEN,
+  level: Exclude<keyof typeof LISTEN, symbol>,
   verdict: VerdictName,
   isRecorded: boolean,
   isNews: boolean,
@@ -212,7 +234,9 @@ Deno.test("Recorder tells a few of a sort a second, then how many more", () => {
   const rig = new Rig(LISTEN.answers);
   for (let i = 0; i < 100; i++) {
     rig.frame("arp_reply");
-    rig.recorder.message(0, rig.exchange());
+    const exchange = rig.exchange();
+    exchange.note(0, 0, 1);
+    rig.recorder.message(0, exchange, true, 0);
   }
   for (let i = 0; i < TOLD_A_SECOND; i++) rig.frame("tcp_syn_ack");
   rig.recorder.tick(NOW + 992); // still the same second
@@ -237,7 +261,7 @@ Deno.test("Recorder marks the news when it records everything", () => {
 
 Deno.test("Recorder ships a full buffer and goes on in the next", () => {
   const rig = new Rig(LISTEN.everything, 2);
-  const count = Math.ceil(BUFFER_LEN / 108);
+  const count = Math.ceil(BUFFER_LEN / PACKET);
   for (let i = 0; i < count; i++) rig.frame("arp_reply");
   strictEqual(rig.buffers.length, 1);
   strictEqual(rig.records.length, count - 1);
@@ -247,12 +271,15 @@ Deno.test("Recorder ships a full buffer and goes on in the next", () => {
 
 Deno.test("Recorder drops and counts when it has no buffer", () => {
   const rig = new Rig(LISTEN.everything, 1);
-  const count = Math.ceil(BUFFER_LEN / 108);
+  const count = Math.ceil(BUFFER_LEN / PACKET);
   for (let i = 0; i < count + 4; i++) rig.frame("arp_reply");
   strictEqual(rig.recorder.dropped, 5);
   rig.recorder.give(rig.buffers[0]!);
   rig.frame("tcp_syn_ack");
-  strictEqual(rig.flush().length, count);
+  const records = rig.flush();
+  strictEqual(records.length, count + 1);
+  // Where they are missing, it says so.
+  deepStrictEqual(records.at(-2), { kind: "dropped", time: NOW, count: 5 });
   strictEqual(rig.recorder.dropped, 5);
 });
 
@@ -267,3 +294,59 @@ Deno.test("Recorder.flush() ships nothing when there is nothing", () => {
   rig.flush();
   strictEqual(rig.buffers.length, 1);
 });
+
+Deno.test("Recorder drops nothing once the packet loop is over", () => {
+  const rig = new Rig(LISTEN.everything, 0);
+  rig.frame("arp_reply");
+  strictEqual(rig.recorder.dropped, 1);
+  rig.recorder.end();
+  for (let i = 0; i < 2000; i++) rig.frame("arp_reply");
+  rig.recorder.finish();
+  strictEqual(rig.records.length, 1 + 2000 + 1); // dropped, frames, more
+  strictEqual(rig.recorder.dropped, 1);
+});
+
+Deno.test("Recorder of exchanges keeps the start of what nobody understood", () => {
+  const rig = new Rig(LISTEN.exchanges);
+  rig.arena.bytes.set(new Uint8Array(4096).map((_, i) => i));
+  const exchange = rig.exchange();
+  exchange.at = 16;
+  exchange.end = 16 + 2000;
+  exchange.next = exchange.end;
+  rig.recorder.message(NO_PROTOCOL, exchange, false, 5);
+  rig.recorder.message(NO_PROTOCOL, exchange, false, 5000);
+  const records = rig.flush() as readonly MessageRecord[];
+  deepStrictEqual(records.map(({ notes }) => notes), [
+    [[PAYLOAD_FIELD, Uint8Array.of(16, 17, 18, 19, 20)]],
+    [[PAYLOAD_FIELD, new Uint8Array(1024).map((_, i) => i + 16)]],
+  ]);
+  deepStrictEqual(
+    records.map((it) => [it.application, it.isAnswered, it.requestLen]),
+    [[NO_PROTOCOL, false, 2000], [NO_PROTOCOL, false, 2000]],
+  );
+});
+
+// Which frames are exchanges of their own; connections are told when they end.
+const ALONE: readonly [verdict: VerdictName, isRecorded: boolean][] = [
+  ["arp_reply", true],
+  ["tcp_syn_ack", true],
+  ["udp_answer", true],
+  ["udp_not_recognised", true],
+  ["tcp_flags", true],
+  ["tcp_cookie_wrong", true],
+  ["tcp_ack", false],
+  ["tcp_answer", false],
+  ["tcp_handshake_ack", false],
+  ["ip_not_for_us", false],
+  ["ethertype_unknown", false],
+];
+
+for (const [verdict, isRecorded] of ALONE) {
+  const verb = isRecorded ? "records" : "leaves out";
+  Deno.test(`Recorder of exchanges ${verb} ${verdict}, which is no news`, () => {
+    const rig = new Rig(LISTEN.exchanges);
+    rig.frame(verdict);
+    const records = rig.flush() as readonly FrameRecord[];
+    deepStrictEqual(records.map((it) => it.isNews), isRecorded ? [false] : []);
+  });
+}

@@ -7,7 +7,7 @@
 
 import type { PolicyTables } from "../address/policy.ts";
 import type { AddressRange } from "../address/set.ts";
-import type { Listen } from "../record.ts";
+import type { Listen } from "../record/layout.ts";
 
 /** First message to a worker: what to do. */
 export interface Job {

@@ -20,7 +20,8 @@ import {
 } from "../pcap.ts";
 import { quote } from "../printable.ts";
 import { PROTOCOLS } from "../proto/mod.ts";
-import { BUFFER_LEN, Recorder } from "../record.ts";
+import { BUFFER_LEN } from "../record/layout.ts";
+import { Recorder } from "../record/recorder.ts";
 import { KEY_LEN } from "../siphash.ts";
 import type { Target } from "../sink/output.ts";
 import { Outputs } from "../sink/outputs.ts";
@@ -95,7 +96,7 @@ export function replay(options: ReplayCommand): void {
       outbox.flush();
     }
   }
-  recorder.finish();
+  stack.end();
   if (output !== undefined) writeAll(output, answers);
   report(options, mac, frames.length, answers.length - 1, stack, outputs);
 }

@@ -15,7 +15,8 @@ import { Arena } from "../arena.ts";
 import { Outbox } from "../outbox.ts";
 import { PERSONAS } from "../persona/mod.ts";
 import { PROTOCOLS } from "../proto/mod.ts";
-import { BUFFER_LEN, Recorder } from "../record.ts";
+import { BUFFER_LEN } from "../record/layout.ts";
+import { Recorder } from "../record/recorder.ts";
 import { Stack, STACK_MEMORY } from "../stack/stack.ts";
 import { VERDICT } from "../verdict.ts";
 import { compileFilter } from "./filter.ts";
@@ -106,7 +107,7 @@ class PacketWorker {
       listenedAt = now;
       isRunning = await this.#wait(hasFrames);
     }
-    this.#recorder.finish();
+    this.#stack.end();
     return this.#report();
   }
 

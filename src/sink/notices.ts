@@ -6,10 +6,17 @@
 
 import { printable } from "../printable.ts";
 import { PROTOCOLS } from "../proto/mod.ts";
-import type { FrameRecord, MessageRecord, MoreRecord } from "../record.ts";
+import type {
+  FrameRecord,
+  MessageRecord,
+  MoreRecord,
+} from "../record/records.ts";
 import { VERDICT, type VerdictName, VERDICTS } from "../verdict.ts";
 import { ETHERTYPE_IPV4 } from "../wire/ethernet.ts";
 import { ipText, macText } from "./text.ts";
+
+/** Records that the operator may be told of. */
+export type News = FrameRecord | MessageRecord | MoreRecord;
 
 /** A line for the operator. */
 export interface Notice {
@@ -46,12 +53,10 @@ const TITLES: ReadonlyMap<VerdictName, string> = new Map([
  * @param record Record of a packet worker.
  * @returns What to tell the operator.
  */
-export function noticeOf(
-  record: FrameRecord | MessageRecord | MoreRecord,
-): Notice {
+export function noticeOf(record: News): Notice {
   if (record.kind === "frame") return ofFrame(record);
   if (record.kind === "more") return ofMore(record);
-  const { fields, summary } = PROTOCOLS[record.protocol]!;
+  const { fields, summary } = PROTOCOLS[record.application]!;
   const values = new Map(
     record.notes.map(([field, octets]) => [fields[field]!, printable(octets)]),
   );

@@ -8,7 +8,8 @@
  * @module
  */
 
-import { DEPTH_OF, type FrameRecord } from "../record.ts";
+import { DEPTH_OF } from "../record/layout.ts";
+import type { FrameRecord } from "../record/records.ts";
 import { FIRST_UNANSWERED } from "../verdict.ts";
 import { ipText, macText } from "./text.ts";
 

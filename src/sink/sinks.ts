@@ -6,9 +6,10 @@
 
 import { getLogger } from "@logtape/logtape";
 import type { AnswerOptions } from "../cli/command.ts";
-import { LISTEN, type Listen, readRecords } from "../record.ts";
+import { LISTEN, type Listen } from "../record/layout.ts";
+import { type AnyRecord, readRecords } from "../record/records.ts";
 import { LINES } from "./framing.ts";
-import { noticeOf } from "./notices.ts";
+import { type News, noticeOf } from "./notices.ts";
 import type { Output } from "./output.ts";
 import type { Outputs } from "./outputs.ts";
 import { packetLog, type PacketLogFormat } from "./packet_log.ts";
@@ -51,12 +52,25 @@ export class Sinks {
       if (this.#format !== undefined && record.kind === "frame") {
         lines += packetLog(record, this.#format);
       }
-      if (record.kind === "more" || record.isNews) {
+      if (isNews(record)) {
         const { level, text } = noticeOf(record);
         if (level === "warning") this.#logger.warn("{text}", { text });
         else this.#logger.info("{text}", { text });
       }
     }
     if (lines !== "") this.#log?.writeText(lines);
+  }
+}
+
+/** Whether the operator is to be told of a record. */
+function isNews(record: AnyRecord): record is News {
+  switch (record.kind) {
+    case "more":
+      return true;
+    case "frame":
+    case "message":
+      return record.isNews;
+    default:
+      return false;
   }
 }

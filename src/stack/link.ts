@@ -45,6 +45,8 @@ export class Link {
   readonly macAt: number;
   /** Whether the checksums of the frame are still to be filled in. */
   isUnsummed = false;
+  /** Length of all packets that answer the frame received last, in octets. */
+  sentLen = 0;
 
   /**
    * Makes the link ready.
@@ -89,6 +91,7 @@ export class Link {
    */
   receive(at: number, end: number, tag: number, isUnsummed: boolean): number {
     const { header } = this;
+    this.sentLen = 0;
     if (!header.open(at, end)) return VERDICT.frame_short;
     this.#tag = tag;
     this.isUnsummed = isUnsummed;
@@ -179,6 +182,7 @@ export class Link {
       typeAt += VLAN_TAG_LEN;
     }
     view.setUint16(typeAt, header.type);
+    this.sentLen += end - this.out;
     this.#outbox.push(end);
   }
 }

@@ -20,11 +20,14 @@ import { AddressPolicy, type PolicyTables } from "../address/policy.ts";
 import { AddressSet } from "../address/set.ts";
 import type { Arena } from "../arena.ts";
 import { Cookies } from "../cookie.ts";
-import { ANSWER, FlowTable, REQUEST } from "../flow_table.ts";
+import { FlowLedger } from "../flow_ledger.ts";
+import { ANSWER, FlowTable, FORGOTTEN, REQUEST } from "../flow_table.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Persona } from "../persona.ts";
 import type { Protocol } from "../protocol.ts";
-import { DEPTH_OF, FrameFacts, type Recorder } from "../record.ts";
+import { FrameFacts } from "../record/facts.ts";
+import { DEPTH_OF } from "../record/layout.ts";
+import type { Recorder } from "../record/recorder.ts";
 import { BufferPool } from "../buffer_pool.ts";
 import { KEY_LEN, SipHash } from "../siphash.ts";
 import { VERDICT, VERDICTS } from "../verdict.ts";
@@ -129,12 +132,20 @@ export class Stack {
     this.#icmpv4 = new Icmpv4(arena, this.#link, this.#ipv4);
     this.#icmpv6 = new Icmpv6(arena, this.#link, this.#ipv6, policy);
     this.#cookies = new Cookies(this.#derive(1));
-    this.#flows = new FlowTable(FLOWS, this.#derive(2), (flow) => {
+    this.#flows = new FlowTable(FLOWS, this.#derive(2), (flow, why) => {
+      ledger.close(flow, why);
       const { words } = this.#flows;
       this.#requests.release(words[flow + REQUEST]!);
       this.#answers.release(words[flow + ANSWER]!);
     });
-    const forget = (flow: number): void => this.#flows.forget(flow);
+    const ledger = new FlowLedger(
+      this.#flows,
+      recorder.wantsExchanges,
+      (why, facts) => recorder.flow(why, facts),
+    );
+    const forget = (flow: number): void => {
+      this.#flows.forget(flow, FORGOTTEN.reclaimed);
+    };
     this.#requests = new BufferPool(arena, BUFFERS, BUFFER_LEN, forget);
     this.#answers = new BufferPool(arena, BUFFERS, BUFFER_LEN, forget);
     const application = new Application(
@@ -157,7 +168,12 @@ export class Stack {
       application,
       persona.tcp,
       this.#cookies,
-      { flows: this.#flows, requests: this.#requests, answers: this.#answers },
+      {
+        flows: this.#flows,
+        ledger,
+        requests: this.#requests,
+        answers: this.#answers,
+      },
       recorder,
       mtu,
     );
@@ -220,9 +236,16 @@ export class Stack {
     if (verdict === FOR_US) verdict = this.#receivePacket(end);
     this.counts[verdict]!++;
     if (this.#recorder.wantsFrame(verdict) && verdict !== VERDICT.frame_short) {
-      this.#record(verdict);
+      this.#record(verdict, end);
     }
     return verdict;
+  }
+
+  /** Ends all conversations, and tells of them. */
+  end(): void {
+    this.#recorder.end();
+    this.#flows.clear();
+    this.#recorder.finish();
   }
 
   /**
@@ -283,7 +306,7 @@ export class Stack {
   }
 
   /** Gathers what is known about the frame at hand and records it. */
-  #record(verdict: number): void {
+  #record(verdict: number, end: number): void {
     const facts = this.#facts;
     const { header } = this.#link;
     facts.depth = this.#depth;
@@ -293,6 +316,10 @@ export class Stack {
     facts.addressLen = 0;
     facts.targetAt = -1;
     facts.protocol = 0;
+    facts.sentLen = this.#link.sentLen;
+    facts.packetAt = header.payloadAt;
+    facts.packetEnd = end;
+    facts.seed = 0;
     facts.srcPort = 0;
     facts.dstPort = 0;
     facts.typeCode = 0;
@@ -309,6 +336,7 @@ export class Stack {
       facts.srcAt = ip.srcAt;
       facts.dstAt = ip.dstAt;
       facts.protocol = ip.protocol;
+      facts.packetEnd = ip.payloadEnd;
       if (this.#depth === DEPTH_OF.transport) this.#recordTransport(isIpv4);
     }
     this.#recorder.frame(verdict, facts);
@@ -319,6 +347,7 @@ export class Stack {
     const { protocol } = facts;
     if (protocol === IPPROTO_TCP) {
       const { header } = this.#tcp;
+      facts.seed = this.#tcp.seed;
       facts.srcPort = header.srcPort;
       facts.dstPort = header.dstPort;
       facts.typeCode = header.flags;
@@ -328,6 +357,7 @@ export class Stack {
       facts.sentAck = this.#tcp.output.ack;
       facts.sentFlags = this.#tcp.output.flags;
     } else if (protocol === IPPROTO_UDP) {
+      facts.seed = this.#udp.seed;
       facts.srcPort = this.#udp.header.srcPort;
       facts.dstPort = this.#udp.header.dstPort;
     } else {

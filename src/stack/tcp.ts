@@ -36,7 +36,9 @@ import {
 } from "../flow_table.ts";
 import type { TcpPersona } from "../persona.ts";
 import { CLOSE, DECLINE, MORE, TCP } from "../protocol.ts";
-import type { Recorder } from "../record.ts";
+import type { FlowLedger } from "../flow_ledger.ts";
+import { NO_PROTOCOL } from "../record/layout.ts";
+import type { Recorder } from "../record/recorder.ts";
 import { Tuple } from "../tuple.ts";
 import { VERDICT } from "../verdict.ts";
 import { seqAdd } from "../wire/seq.ts";
@@ -68,6 +70,8 @@ const WINDOW_MAX = 65_535;
 export interface TcpMemory {
   /** Where proven peers are remembered. */
   readonly flows: FlowTable;
+  /** Where it is counted what they say. */
+  readonly ledger: FlowLedger;
   /** Where requests wait that came in part. */
   readonly requests: BufferPool;
   /** Where answers wait to be acknowledged. */
@@ -82,6 +86,7 @@ export class Tcp {
   readonly #persona: TcpPersona;
   readonly #cookies: Cookies;
   readonly #flows: FlowTable;
+  readonly #ledger: FlowLedger;
   readonly #requests: BufferPool;
   readonly #recorder: Recorder;
   readonly #tuple = new Tuple();
@@ -90,6 +95,8 @@ export class Tcp {
   readonly header: TcpHeader;
   /** Sender of segments. */
   readonly output: TcpOutput;
+  /** What tells the connection of the segment received last from others. */
+  seed = 0;
 
   /**
    * Puts the layer on IP.
@@ -113,13 +120,14 @@ export class Tcp {
     recorder: Recorder,
     mtu: number,
   ) {
-    const { answers, flows, requests } = memory;
+    const { answers, flows, ledger, requests } = memory;
     this.#arena = arena;
     this.#link = link;
     this.#application = application;
     this.#persona = persona;
     this.#cookies = cookies;
     this.#flows = flows;
+    this.#ledger = ledger;
     this.#requests = requests;
     this.#recorder = recorder;
     this.header = new TcpHeader(arena);
@@ -128,6 +136,7 @@ export class Tcp {
       persona,
       flows,
       answers,
+      ledger,
       this.header,
       mtu,
     );
@@ -143,6 +152,7 @@ export class Tcp {
     this.output.clock = clock;
     this.#cookies.tick(now);
     this.#flows.expire(clock, IDLE_MS);
+    this.#ledger.tick(now);
     this.#application.exchange.now = now;
   }
 
@@ -170,8 +180,9 @@ export class Tcp {
       this.#link.vlan,
     );
     const { flags } = header;
+    this.seed = 0;
     if (flags & SYN) return this.#receiveSyn(ip);
-    if (flags & RST) return this.#receiveReset();
+    if (flags & RST) return this.#receiveReset(ip);
     if (!(flags & ACK)) return VERDICT.tcp_flags;
     header.readOptions();
 
@@ -194,17 +205,19 @@ export class Tcp {
     header.readOptions();
     const bits = bitsOf(header.mss, header.windowScale);
     const cookie = this.#cookies.make(this.#tuple, header.seq, bits);
+    this.seed = this.#cookies.entropy;
     this.output.synAck(ip, cookie, this.#cookies.entropy, asksForEcn);
     return VERDICT.tcp_syn_ack;
   }
 
   /** Forgets a flow that the peer resets: RFC 5961 §3.2. */
-  #receiveReset(): number {
+  #receiveReset(ip: Ipv4 | Ipv6): number {
     const flow = this.#flows.find(this.#tuple);
     if (
       flow === NO_FLOW ||
       this.header.seq !== this.#flows.words[flow + RCV_NXT]
     ) return VERDICT.tcp_flags;
+    this.#hear(ip, flow);
     this.#flows.forget(flow);
     return VERDICT.tcp_reset;
   }
@@ -260,7 +273,18 @@ export class Tcp {
     words[flow + PROTOCOL] = UNKNOWN;
     words[flow + REQUEST] = NO_BUFFER;
     words[flow + ANSWER] = NO_BUFFER;
+    const { view } = this.#arena;
+    const macAt = this.#link.header.srcAt;
+    this.#ledger.open(flow, view.getUint16(macAt), view.getInt32(macAt + 2));
     return this.#continue(ip, flow);
+  }
+
+  /** Counts the segment received last. */
+  #hear(ip: Ipv4 | Ipv6, flow: number): void {
+    const { flags, payloadAt, payloadEnd } = this.header;
+    const packetLen = ip.header.payloadEnd - ip.header.at;
+    this.seed = this.#flows.words[flow + TIMESTAMP_OFFSET]!;
+    this.#ledger.heard(flow, flags, payloadEnd - payloadAt, packetLen);
   }
 
   /** Takes a segment of a flow whose numbers are near enough. */
@@ -272,6 +296,7 @@ export class Tcp {
     const fin = flags & FIN; // which is 1, and takes one sequence number
     const known = (words[flow + RCV_NXT]! - seq) | 0; // octets we have already
     this.#flows.touch(flow, output.clock);
+    this.#hear(ip, flow);
     this.#takeTimestamp(flow, known);
     words[flow + SND_WND] = header.window <<
       (words[flow + AGREED]! & PEER_SHIFT);
@@ -423,7 +448,10 @@ export class Tcp {
       const found = this.#application.identify();
       if (found === UNDECIDED) return at;
       // Nobody's: the next segment gets a fresh look.
-      if (found === NO_MATCH) return end;
+      if (found === NO_MATCH) {
+        this.#tellUnknown(flow, NO_PROTOCOL);
+        return end;
+      }
       words[flow + PROTOCOL] = found;
     }
     const protocol = words[flow + PROTOCOL]!;
@@ -435,13 +463,16 @@ export class Tcp {
     const { answer, next } = exchange;
     if (verdict === DECLINE || answer.overflowed || next <= at) {
       words[flow + PROTOCOL] = DEAF;
+      this.#tellUnknown(flow, protocol);
       return end;
     }
     if (answer.end > answer.at) {
       // No room: once the peer has taken what there is, it is answered anew.
       if (!this.output.keep(flow, answer.at, answer.end)) return at;
     }
-    if (exchange.noteCount > 0) this.#recorder.message(protocol, exchange);
+    if (exchange.listening) {
+      this.#recorder.message(protocol, exchange, true, 0);
+    }
     words[flow + STATE] = exchange.state;
     if (verdict === CLOSE) {
       words[flow + PROTOCOL] = DEAF;
@@ -450,6 +481,14 @@ export class Tcp {
     }
     words[flow + SKIP] = Math.max(next - end, 0);
     return Math.min(next, end);
+  }
+
+  /** Records a message that a protocol, if it is one's, does not answer. */
+  #tellUnknown(flow: number, protocol: number): void {
+    const { exchange } = this.#application;
+    if (!exchange.listening) return;
+    const keep = this.#ledger.sample(flow, exchange.end - exchange.at);
+    if (keep > 0) this.#recorder.message(protocol, exchange, false, keep);
   }
 
   /** Keeps the rest `[restAt, end)` of `[at, end)` for later. */

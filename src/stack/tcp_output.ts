@@ -23,6 +23,7 @@ import {
   SND_WND,
   TIMESTAMP_OFFSET,
 } from "../flow_table.ts";
+import type { FlowLedger } from "../flow_ledger.ts";
 import type { TcpPersona } from "../persona.ts";
 import { seqAdd, seqBefore } from "../wire/seq.ts";
 import {
@@ -75,6 +76,7 @@ export class TcpOutput {
   readonly #persona: TcpPersona;
   readonly #flows: FlowTable;
   readonly #answers: BufferPool;
+  readonly #ledger: FlowLedger;
   readonly #request: TcpHeader;
   readonly #mtu: number;
 
@@ -96,6 +98,7 @@ export class TcpOutput {
    * @param persona What segments look like.
    * @param flows Where proven peers are remembered.
    * @param answers Where octets wait to be acknowledged.
+   * @param ledger Where it is counted what is sent.
    * @param request Header of the segment received last.
    * @param mtu Largest IP packet of the link, in octets.
    */
@@ -104,6 +107,7 @@ export class TcpOutput {
     persona: TcpPersona,
     flows: FlowTable,
     answers: BufferPool,
+    ledger: FlowLedger,
     request: TcpHeader,
     mtu: number,
   ) {
@@ -111,6 +115,7 @@ export class TcpOutput {
     this.#persona = persona;
     this.#flows = flows;
     this.#answers = answers;
+    this.#ledger = ledger;
     this.#request = request;
     this.#mtu = mtu;
   }
@@ -255,6 +260,8 @@ export class TcpOutput {
     const end = headerEnd + payloadEnd - payloadAt;
     if (end > headerEnd) bytes.copyWithin(headerEnd, payloadAt, payloadEnd);
     const ack = words[flow + RCV_NXT]!;
+    const packetLen = ip.overhead + end - ip.out;
+    this.#ledger.said(flow, flags, payloadEnd - payloadAt, packetLen);
     this.#finish(ip, seq, ack, flags, window, headerEnd, end);
     words[flow + AGREED] = agreed & ~OWES_ACK;
     words[flow + IP_ID]!++;

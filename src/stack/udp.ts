@@ -11,7 +11,8 @@
 
 import type { Arena } from "../arena.ts";
 import { CLOSE, DONE, UDP } from "../protocol.ts";
-import type { Recorder } from "../record.ts";
+import { NO_PROTOCOL, NOTE_MAX } from "../record/layout.ts";
+import type { Recorder } from "../record/recorder.ts";
 import { VERDICT } from "../verdict.ts";
 import { sum16 } from "../wire/checksum.ts";
 import {
@@ -34,10 +35,11 @@ export class Udp {
   readonly #recorder: Recorder;
   readonly #amplificationLimit: number;
   readonly #budget: UdpBudget;
-  #seed = 0;
 
   /** Header of the datagram received last. */
   readonly header: UdpHeader;
+  /** What tells the datagram received last from others. */
+  seed = 0;
 
   /**
    * Puts the layer on IP.
@@ -105,8 +107,8 @@ export class Udp {
     const { header } = this;
     const { exchange } = this.#application;
     exchange.transport = UDP;
-    this.#seed = this.#seed + 1 | 0;
-    exchange.seed = this.#seed;
+    this.seed = this.seed + 1 | 0;
+    exchange.seed = this.seed;
     exchange.at = header.payloadAt;
     exchange.end = header.payloadEnd;
     exchange.next = header.payloadEnd;
@@ -118,11 +120,17 @@ export class Udp {
     exchange.selfPort = header.dstPort;
     exchange.listening = this.#recorder.isListening;
     const protocol = this.#application.identify();
-    if (protocol === NO_MATCH) return VERDICT.udp_not_recognised;
+    if (protocol === NO_MATCH) {
+      this.#tellUnknown(NO_PROTOCOL);
+      return VERDICT.udp_not_recognised;
+    }
     const verdict = this.#application.reply(protocol);
     const { answer } = exchange;
     const isAnswered = verdict === DONE || verdict === CLOSE;
-    if (!isAnswered || answer.end === answer.at) return VERDICT.udp_declined;
+    if (!isAnswered || answer.end === answer.at) {
+      this.#tellUnknown(protocol);
+      return VERDICT.udp_declined;
+    }
 
     const length = UDP_HEADER_LEN + answer.end - answer.at;
     const question = ip.header.payloadEnd - ip.header.at;
@@ -140,7 +148,16 @@ export class Udp {
     emitUdpReply(view, at, header, end);
     sealUdp(view, at, sum16(view, at, end, ip.header.pseudoSum(length)));
     ip.send(end, 0);
-    if (exchange.noteCount > 0) this.#recorder.message(protocol, exchange);
+    if (exchange.listening) {
+      this.#recorder.message(protocol, exchange, true, 0);
+    }
     return VERDICT.udp_answer;
+  }
+
+  /** Records a datagram that a protocol, if it is one's, does not answer. */
+  #tellUnknown(protocol: number): void {
+    const { exchange } = this.#application;
+    if (!exchange.listening) return;
+    this.#recorder.message(protocol, exchange, false, NOTE_MAX);
   }
 }

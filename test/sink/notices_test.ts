@@ -1,5 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { DEPTH_OF, type FrameRecord } from "../../src/record.ts";
+import { DEPTH_OF } from "../../src/record/layout.ts";
+import type { FrameRecord } from "../../src/record/records.ts";
 import { noticeOf } from "../../src/sink/notices.ts";
 import { VERDICT, type VerdictName, VERDICTS } from "../../src/verdict.ts";
 import { octets } from "../tcp_client.ts";
@@ -25,6 +26,10 @@ const FRAME: FrameRecord = {
   ack: 0,
   sentSeq: 0,
   sentAck: 0,
+  sentLen: 0,
+  packetLen: 0,
+  packet: new Uint8Array(),
+  seed: 0,
   sentFlags: 0,
 };
 
@@ -103,8 +108,13 @@ function request(...notes: string[]): ReturnType<typeof noticeOf> {
     kind: "message",
     time: 0,
     isNews: true,
-    protocol: 0,
-    transport: 1,
+    application: 0,
+    isAnswered: true,
+    requestLen: 0,
+    answerLen: 0,
+    protocol: 6,
+    vlan: 0,
+    seed: 0,
     src: FRAME.src,
     dst: FRAME.dst,
     srcPort: 50_000,

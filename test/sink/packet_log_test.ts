@@ -1,10 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import {
-  DEPTH_OF,
-  type FrameRecord,
-  LISTEN,
-  readRecords,
-} from "../../src/record.ts";
+import { DEPTH_OF, LISTEN } from "../../src/record/layout.ts";
+import { type FrameRecord, readRecords } from "../../src/record/records.ts";
 import { packetLog } from "../../src/sink/packet_log.ts";
 import { macText } from "../../src/sink/text.ts";
 import { NO_TAG } from "../../src/stack/link.ts";
@@ -36,6 +32,10 @@ const FRAME: FrameRecord = {
   ack: 0,
   sentSeq: 0,
   sentAck: 0,
+  sentLen: 0,
+  packetLen: 0,
+  packet: new Uint8Array(),
+  seed: 0,
   sentFlags: 0,
 };
 const ARP: FrameRecord = {

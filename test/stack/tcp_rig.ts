@@ -13,7 +13,9 @@ import { Cookies } from "../../src/cookie.ts";
 import { ANSWER, FlowTable, REQUEST } from "../../src/flow_table.ts";
 import { Outbox } from "../../src/outbox.ts";
 import { linux } from "../../src/persona/linux.ts";
-import { LISTEN, Recorder } from "../../src/record.ts";
+import { FlowLedger } from "../../src/flow_ledger.ts";
+import { LISTEN } from "../../src/record/layout.ts";
+import { Recorder } from "../../src/record/recorder.ts";
 import { BufferPool } from "../../src/buffer_pool.ts";
 import { Application } from "../../src/stack/application.ts";
 import { Ipv4 } from "../../src/stack/ipv4.ts";
@@ -83,7 +85,12 @@ export class TcpRig implements FrameReceiver {
       new Application(arena, [lines], linux, key),
       linux.tcp,
       new Cookies(key),
-      { flows: this.flows, requests: this.buffers, answers: this.answers },
+      {
+        flows: this.flows,
+        ledger: new FlowLedger(this.flows, false, () => {}),
+        requests: this.buffers,
+        answers: this.answers,
+      },
       recorder,
       1500,
     );
