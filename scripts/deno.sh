@@ -17,21 +17,23 @@ die() {
   exit 1
 }
 
-# Installs Deno's own npm package for this machine, with npm or with a Deno of
-# another version, into a folder of its own; the rename at the end is atomic, so
-# that two first runs at once do each other no harm.
+# Installs Deno's own npm package for a machine, with npm or with a Deno of
+# another version, in a folder of its own; the rename at the end is atomic, so
+# that two first runs at once do each other no harm. Its arguments are the
+# machine as uname names it, and the folder below .deno/.
 fetch_deno() (
-  case $(uname -sm) in
-    'Linux x86_64') package=@deno/linux-x64-glibc ;;
-    'Linux aarch64') package=@deno/linux-arm64-glibc ;;
-    *) die "there is no Deno for $(uname -sm): Linux on x86-64 or arm64 is needed" ;;
+  case $1 in
+    x86_64) package=@deno/linux-x64-glibc ;;
+    aarch64) package=@deno/linux-arm64-glibc ;;
+    *) die "there is no Deno for $1: Linux on x86-64 or arm64 is needed" ;;
   esac
   new=$(mktemp -d "$deno_home/new.XXXXXX")
   trap 'rm -rf "$new"' EXIT
   cd "$new" || exit
   if command -v npm >/dev/null; then
+    # --force: the package may be another machine's.
     fetch=(npm install --prefix "$new" --cache "$new/npm" --no-save --no-audit
-      --no-fund --no-update-notifier --ignore-scripts --loglevel=error
+      --force --no-fund --no-update-notifier --ignore-scripts --loglevel=error
       --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000
       "$package@$deno_version")
   elif command -v deno >/dev/null; then
@@ -45,9 +47,10 @@ fetch_deno() (
   binary=$(find . -path "*$package*/deno" -type f | head -n 1)
   [[ $binary ]] || die "cannot fetch Deno $deno_version: its package holds no program"
   chmod +x "$binary"
-  "$binary" --version >log 2>&1 || die "Deno $deno_version does not run here: $(cause log)"
-  mkdir -p "$deno_home/$deno_version"
-  mv -f "$binary" "$deno_home/$deno_version/deno"
+  [[ $1 != "$(uname -m)" ]] || "$binary" --version >log 2>&1 ||
+    die "Deno $deno_version does not run here: $(cause log)"
+  mkdir -p "$deno_home/$2"
+  mv -f "$binary" "$deno_home/$2/deno"
 )
 
 # The line of a log that says most: npm's and Deno's first error with words in it.
@@ -80,7 +83,7 @@ if ! has_deno || ! has_libraries; then
   mkdir -p "$deno_home" 2>/dev/null || true
   [[ -w $root && -w $deno_home ]] ||
     die "$(id -un) cannot write in $root or its folder .deno: whoever owns them must run this first"
-  has_deno || fetch_deno || exit
+  has_deno || fetch_deno "$(uname -m)" "$deno_version" || exit
   has_libraries || fetch_libraries
 fi
 

@@ -24,7 +24,6 @@ import {
   type ValueParser,
 } from "@optique/core/valueparser";
 import { path } from "@optique/run/valueparser";
-import config from "../deno.json" with { type: "json" };
 import type {
   Command,
   PrintCommand,
@@ -32,6 +31,7 @@ import type {
   RunCommand,
 } from "./cli/command.ts";
 import { readIface, readKey, readMac } from "./cli/values.ts";
+import { VERSION } from "./cli/version.ts";
 import { PERSONAS } from "./persona/mod.ts";
 
 export type * from "./cli/command.ts";
@@ -180,7 +180,7 @@ export function parseCommand(args: readonly string[]): Command {
   const command = runParser(PARSER, NAME, args, {
     help: { option: { names: ["-h", "--help"], group: "Help" }, onShow: print },
     version: {
-      value: `${NAME} ${config.version}`,
+      value: `${NAME} ${VERSION}`,
       option: { names: ["-V", "--version"], group: "Help" },
       onShow: print,
     },
