@@ -13,6 +13,8 @@ const command = commandOrExit(Deno.args);
 try {
   // Each loads what it needs and no more: only an interface needs FFI.
   if (command.command === "run") {
+    const { refuseDebugger } = await import("./ffi/debugger.ts");
+    refuseDebugger();
     const { run } = await import("./src/run/control.ts");
     await run(command);
   } else {

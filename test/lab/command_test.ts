@@ -28,6 +28,18 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
+lab("SIGUSR1 opens no debugger, and ends nothing", ["ping"], async () => {
+  await using masscanned = await Masscanned.start();
+  const deadline = Date.now() + 2000; // Deno would open it after 0.5 s
+  while (Date.now() < deadline) {
+    masscanned.signal("SIGUSR1");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const listening = await succeed(`${ON_SENSOR} cat /proc/net/tcp`);
+  deepStrictEqual(listening.match(/:.* 0A /g), null); // TCP_LISTEN
+  await succeed(`ping -c 1 ${OURS}`);
+});
+
 lab("-f reads addresses, blank lines and comments", ["arping"], async () => {
   await using file = await addressFile("# ours", "", `  ${OURS} `);
   await using masscanned = await Masscanned.start(`-i sensor0 -f ${file.path}`);

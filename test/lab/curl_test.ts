@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok } from "node:assert/strict";
 import { type Answer, parseAnswers } from "./answer.ts";
-import { lab, MASSCANNED, Masscanned, OURS, OURS_6, succeed } from "./lab.ts";
+import { lab, Masscanned, OURS, OURS_6, SCRIPTS, succeed } from "./lab.ts";
 
 const CURL = "curl -sS --max-time 60";
 const URL_4 = `http://${OURS}/`;
@@ -81,7 +81,7 @@ lab("curl posts bodies of any size", ["curl"], async () => {
 
 lab("curl uploads in chunks", ["curl"], async () => {
   await using _masscanned = await Masscanned.start();
-  const inChunks = `-T ${MASSCANNED} -H Transfer-Encoding:chunked`;
+  const inChunks = `-T ${SCRIPTS}/run.sh -H Transfer-Encoding:chunked`;
   const { status } = await curl(`${inChunks} ${URL_4}`);
   match(status, /^HTTP\/1\.1 401 /);
 });

@@ -33,10 +33,10 @@ export const FOR_OURS = "-i sensor0 -m " + MAC + " --self-ip-list " +
 
 const SENSOR = Deno.env.get("LAB_SENSOR");
 const STRICT = Deno.env.get("MASSCANNED_STRICT") === "yes";
-/** The command that runs masscanned. */
-export const MASSCANNED = fileURLToPath(
-  new URL("../../scripts/run.sh", import.meta.url),
-);
+/** The folder of the scripts. */
+export const SCRIPTS = fileURLToPath(new URL("../../scripts", import.meta.url));
+/** The command that runs masscanned: the sources, or an executable of them. */
+export const MASSCANNED = Deno.env.get("MASSCANNED") ?? `${SCRIPTS}/run.sh`;
 
 /** Put before a command, runs it on the sensor's side. */
 export const ON_SENSOR = `nsenter --net=/proc/${SENSOR}/ns/net --`;
@@ -183,6 +183,11 @@ export class Masscanned implements AsyncDisposable {
         return false;
       },
     );
+  }
+
+  /** Sends it a signal. */
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
   }
 
   /**

@@ -1,12 +1,12 @@
 import { deepStrictEqual, match, ok } from "node:assert/strict";
-import { lab, MASSCANNED, run, until } from "./lab.ts";
+import { lab, run, SCRIPTS, until } from "./lab.ts";
 
 const CLIENTS = ["arping", "curl", "ping"];
-const LAB = MASSCANNED.replace(/run\.sh$/, "lab.sh");
+const LAB = `${SCRIPTS}/lab.sh`;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"] as const) {
   lab(`the demonstration ends with ${signal}, whole`, CLIENTS, async () => {
-    const child = new Deno.Command(MASSCANNED, {
+    const child = new Deno.Command(`${SCRIPTS}/run.sh`, {
       env: { NO_COLOR: "1" },
       stdin: "null",
       stdout: "piped",
