@@ -4,18 +4,12 @@
  * @module
  */
 
-import { EINTR } from "./errno.ts";
+import { EAGAIN, EINTR } from "./errno.ts";
 import { errno, libc } from "./libc.ts";
-import {
-  bindPacketSocket,
-  NO_PROTOCOL,
-  openPacketSocket,
-  setOption,
-  SOL_PACKET,
-} from "./packet_socket.ts";
 
-const PACKET_QDISC_BYPASS = 20;
 const MSG_DONTWAIT = 0x40;
+const POLLOUT = 4;
+const PATIENCE_MS = 2; // that a batch waits until the device has sent some
 
 const MMSGHDR_LEN = 64;
 const MSG_IOV = 16; // offset of msg_iov
@@ -35,48 +29,31 @@ export interface Frames {
   slotAt(index: number): number;
 }
 
-/**
- * Sends frames on one interface. Owns a descriptor: declare it with `using`.
- */
-export class FrameSender implements Disposable {
+/** Sends frames through the socket of a port that was lent. */
+export class FrameSender {
   readonly #fd: number;
-  #headers: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  #iovecs = new DataView(new ArrayBuffer(0));
-  #isOpen = true;
+  readonly #headers: Uint8Array<ArrayBuffer>;
+  readonly #iovecs: DataView<ArrayBuffer>;
+  readonly #pollFd: Uint8Array<ArrayBuffer>;
 
   /** Frames that the kernel did not take. */
   refused = 0;
 
-  private constructor(fd: number) {
-    this.#fd = fd;
-  }
-
-  /**
-   * Opens a sender that receives nothing.
-   *
-   * @param index Number of the interface.
-   * @returns The sender. The caller owns it.
-   * @throws {SystemError} Without `CAP_NET_RAW`.
-   */
-  static open(index: number): FrameSender {
-    using cleanup = new DisposableStack();
-    const fd = openPacketSocket();
-    cleanup.defer(() => libc.close(fd));
-    const yes = Int32Array.of(1).buffer;
-    const action = "send past the queue";
-    setOption(fd, SOL_PACKET, PACKET_QDISC_BYPASS, yes, action);
-    bindPacketSocket(fd, index, NO_PROTOCOL);
-    cleanup.move(); // from here on the sender owns the descriptor
-    return new FrameSender(fd);
-  }
-
   /**
    * Prepares to send from slots of memory.
    *
+   * @param fd Descriptor of the socket.
    * @param frames The slots.
    * @param address Where the memory is that they are in.
    */
-  attach(frames: Frames, address: bigint): void {
+  constructor(fd: number, frames: Frames, address: bigint) {
+    this.#fd = fd;
+    // struct pollfd { int fd; short events; short revents; }
+    const pollFd = new DataView(new ArrayBuffer(8));
+    pollFd.setInt32(0, fd, true);
+    pollFd.setInt16(4, POLLOUT, true);
+    this.#pollFd = new Uint8Array(pollFd.buffer);
+
     const { capacity } = frames;
     this.#headers = new Uint8Array(capacity * MMSGHDR_LEN);
     this.#iovecs = new DataView(new ArrayBuffer(capacity * IOVEC_LEN));
@@ -96,10 +73,10 @@ export class FrameSender implements Disposable {
   }
 
   /**
-   * Sends all frames that wait. Never blocks: what the kernel does not take is
-   * counted.
+   * Sends all frames that wait. A device that is behind is given a moment; what
+   * the kernel does not take then is counted.
    *
-   * @param frames The slots that were attached.
+   * @param frames The slots.
    */
   send(frames: Frames): void {
     const { count, ends } = frames;
@@ -107,24 +84,31 @@ export class FrameSender implements Disposable {
       const length = ends[i]! - frames.slotAt(i);
       this.#iovecs.setUint32(i * IOVEC_LEN + IOV_LEN, length, true);
     }
-    let sent = libc.sendmmsg(this.#fd, this.#headers, count, MSG_DONTWAIT);
-    if (sent === count) return;
-    for (sent = Math.max(sent, 0); sent < count;) {
+    const sent = libc.sendmmsg(this.#fd, this.#headers, count, MSG_DONTWAIT);
+    if (sent !== count) this.#sendRest(Math.max(sent, 0), count);
+  }
+
+  /** Sends what the kernel did not take at once, from frame `sent` on. */
+  #sendRest(sent: number, count: number): void {
+    let isPatient = true;
+    while (sent < count) {
       const rest = this.#headers.subarray(sent * MMSGHDR_LEN);
       const more = libc.sendmmsg(this.#fd, rest, count - sent, MSG_DONTWAIT);
       if (more > 0) {
         sent += more;
-      } else if (errno() !== EINTR) {
-        this.refused++; // the first one: no room, too long, link down
+        continue;
+      }
+      const error = errno();
+      if (error === EINTR) continue;
+      if (error === EAGAIN && isPatient) {
+        isPatient = libc.poll(this.#pollFd, 1, PATIENCE_MS) > 0;
+      } else if (error === EAGAIN) {
+        this.refused += count - sent; // no room, and none soon
+        return;
+      } else {
+        this.refused++; // the first one: too long, link down
         sent++;
       }
     }
-  }
-
-  /** Closes the descriptor. Harmless the second time. */
-  [Symbol.dispose](): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    libc.close(this.#fd);
   }
 }

@@ -39,11 +39,23 @@ export interface Interface {
 }
 
 /**
+ * Finds out what an interface is called, which may change.
+ *
+ * @param index Its number, which does not.
+ * @returns Its name, or `undefined` if there is none with that number.
+ */
+export function nameOfInterface(index: number): string | undefined {
+  const octets = new Uint8Array(NAME_MAX + 1);
+  if (libc.if_indextoname(index, octets) === null) return undefined;
+  return new TextDecoder().decode(octets.subarray(0, octets.indexOf(0)));
+}
+
+/**
  * Looks an interface up.
  *
  * @param name Its name.
  * @returns What is known of it, or `undefined` if there is none.
- * @throws {SystemError} If the kernel will not say.
+ * @throws {SystemError} If the kernel will not say, or it went away meanwhile.
  */
 export function findInterface(name: string): Interface | undefined {
   const octets = new TextEncoder().encode(`${name}\0`);

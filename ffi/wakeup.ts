@@ -12,11 +12,13 @@ const EFD_CLOEXEC = 0o2000000;
 
 /**
  * A counter that one thread adds to and another waits for. The descriptor is
- * the process's, so another thread makes its end from the number.
+ * the process's, so another thread makes its end from the number; whoever made
+ * the first end declares it with `using`.
  */
-export class Wakeup {
+export class Wakeup implements Disposable {
   readonly #cell = new BigUint64Array(1);
   readonly #octets = new Uint8Array(this.#cell.buffer);
+  #isOpen = true;
 
   /** File descriptor, readable while the counter is not 0. */
   readonly fd: number;
@@ -46,5 +48,12 @@ export class Wakeup {
   take(): number {
     const got = Number(libc.read(this.fd, this.#octets, 8n));
     return got === 8 ? Number(this.#cell[0]) : 0;
+  }
+
+  /** Closes both ends. Harmless the second time. */
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    libc.close(this.fd);
   }
 }

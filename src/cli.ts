@@ -20,6 +20,7 @@ import type { Usage } from "@optique/core/usage";
 import {
   biject,
   choice,
+  integer,
   string,
   type ValueParser,
 } from "@optique/core/valueparser";
@@ -38,6 +39,7 @@ export type * from "./cli/command.ts";
 
 const NAME = "masscanned";
 const USAGE_ERROR = 2;
+const WORKERS_MAX = 64;
 const WIDTH = 80; // columns of help
 const SECTIONS = ["Options", "Commands", "Help"]; // of help, in order
 
@@ -58,6 +60,8 @@ const PERSONA = biject(
   Object.fromEntries(PERSONAS.map((persona) => [persona.name, persona])),
 );
 const FORMAT = choice(["console", "logfmt", "json"]);
+
+const NO_IFACE = message`Missing option ${optionNames(["-i", "--iface"])}.`;
 
 const OPTIONS: Usage = [{ type: "literal", value: "[OPTION...]" }];
 const REPLAY_USAGE: Usage = [{
@@ -121,9 +125,20 @@ const ANSWER_OPTIONS = {
 
 const RUN = object("Options", {
   command: constant("run"),
-  iface: option("-i", "--iface", IFACE, {
-    description: message`Interface to answer on. Required.`,
-  }),
+  ifaces: multiple(
+    option("-i", "--iface", IFACE, {
+      description:
+        message`Interface to answer on. Required; may be given several times.`,
+    }),
+    { min: 1, errors: { tooFew: NO_IFACE } },
+  ).map((names) => [...new Set(names)]),
+  workers: withDefault(
+    option("--workers", integer({ metavar: "N", min: 1, max: WORKERS_MAX }), {
+      description:
+        message`Packet workers on each interface, between which the flows are divided.`,
+    }),
+    1,
+  ),
   ...ANSWER_OPTIONS,
 });
 
@@ -150,7 +165,7 @@ const PARSER = or(
   RUN,
   {
     errors: {
-      noMatch: message`Missing option ${optionNames(["-i", "--iface"])}.`,
+      noMatch: NO_IFACE,
     },
   },
 );

@@ -70,16 +70,18 @@ export class Cookies {
   }
 
   /**
-   * Changes the key from the next slot on. Cookies made so far stay good for
-   * as long as they would have been.
+   * Changes the key. Cookies made so far stay good for as long as they would
+   * have been.
    *
    * @param key Key for {@linkcode SipHash}. The next may follow after three
    * minutes.
+   * @param at Time that the key is due, in milliseconds since 1970; it is in use
+   * from the slot after that one on.
    */
-  rotate(key: Uint8Array): void {
+  rotate(key: Uint8Array, at: number): void {
     this.#previous = this.#current;
     this.#current = new SipHash(key);
-    this.#currentSince = this.#slot + 1;
+    this.#currentSince = Math.floor(at / SLOT_MS) + 1;
   }
 
   /**

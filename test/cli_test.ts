@@ -21,7 +21,12 @@ const DEFAULTS = {
   quiet: false,
   cookieKey: undefined,
 } as const;
-const RUN: RunCommand = { command: "run", iface: "eth0", ...DEFAULTS };
+const RUN: RunCommand = {
+  command: "run",
+  ifaces: ["eth0"],
+  workers: 1,
+  ...DEFAULTS,
+};
 const KEY = "000102030405060708090a0b0c0d0e0F";
 
 // Arguments → command.
@@ -29,7 +34,10 @@ const COMMANDS: readonly [args: string, command: Command][] = [
   ["-i eth0", RUN],
   ["--iface eth0", RUN],
   ["--iface=eth0", RUN],
-  ["-i 123456789012345", { ...RUN, iface: "123456789012345" }],
+  ["-i 123456789012345", { ...RUN, ifaces: ["123456789012345"] }],
+  ["-i b -i a --iface b", { ...RUN, ifaces: ["b", "a"] }],
+  ["-i eth0 -i eth0", RUN],
+  ["-i eth0 --workers 4", { ...RUN, workers: 4 }],
   [
     "-f a -i eth0 --self-ip-file b --ip-addr-file=c --self-ip-list d,e --self-ip-list f",
     { ...RUN, selfIpFiles: ["a", "b", "c"], selfIpLists: ["d,e", "f"] },
@@ -89,8 +97,8 @@ const ERRORS: readonly [args: string, says: RegExp][] = [
   ["", /Missing option `-i`\/`--iface`/],
   ["-f a", /Missing option `-i`\/`--iface`/],
   ["-i", /`-i` requires `NAME`/],
-  ["-i eth0 -i eth1", /`-i` cannot be used multiple times/],
-  ["-i eth0 --iface eth0", /`--iface` cannot be used multiple times/],
+  ["-i eth0 --workers 0", /`--workers`/],
+  ["-i eth0 --workers 65", /`--workers`/],
   ["--iface=", /1 to 15 octets/],
   ["-i 1234567890123456", /1 to 15 octets, but got "1234567890123456"/],
   ["-i éééééééé", /1 to 15 octets/],

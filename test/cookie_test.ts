@@ -83,7 +83,7 @@ for (const [age, isGood] of AGES) {
         const cookie = cookies.make(tupleOf(V4), 1, 3);
         if (rotatesAt >= 0 && rotatesAt * SLOT <= age) {
           cookies.tick(made + rotatesAt * SLOT);
-          cookies.rotate(OTHER_KEY);
+          cookies.rotate(OTHER_KEY, made + rotatesAt * SLOT);
         }
         cookies.tick(made + age);
         const bits = cookies.check(tupleOf(V4), 1, cookie);
@@ -95,7 +95,7 @@ for (const [age, isGood] of AGES) {
 
 Deno.test("Cookies.rotate() makes new cookies with the new key", () => {
   const [rotated, fresh] = [new Cookies(KEY), new Cookies(OTHER_KEY)];
-  rotated.rotate(OTHER_KEY);
+  rotated.rotate(OTHER_KEY, 0);
   rotated.tick(2 * SLOT);
   fresh.tick(2 * SLOT);
   strictEqual(

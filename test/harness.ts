@@ -42,6 +42,8 @@ export interface HarnessOptions {
   readonly protocols?: readonly Protocol[];
   /** What it records. */
   readonly listen?: Listen;
+  /** When its key came into use; with its first tick if absent. */
+  readonly startedAt?: number;
 }
 
 /** A stack and what is around it. */
@@ -95,6 +97,7 @@ export function makeStack(
     persona: PERSONAS.find(({ name }) => name === persona)!,
     protocols: options.protocols ?? PROTOCOLS,
     key: Uint8Array.from({ length: KEY_LEN }, (_, i) => i),
+    ...options.startedAt === undefined ? {} : { startedAt: options.startedAt },
   });
   stack.tick(START);
   return { arena, outbox, recorder, stack };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AddressSet, type AddressTables } from "./set.ts";
+import { type AddressRange, AddressSet, type AddressTables } from "./set.ts";
 
 /** What a policy is made of. Plain data, which a worker can be sent. */
 export interface PolicyTables {
@@ -18,12 +18,9 @@ export interface PolicyTables {
 
 /** Answers every question about an address that the packet path asks. */
 export class AddressPolicy {
-  readonly #own: AddressSet | undefined;
-  readonly #reserved: AddressSet;
-  readonly #denied: AddressSet;
-
-  /** Whether there is no list: every address that is nobody else's is ours. */
-  readonly isOpen: boolean;
+  #own: AddressSet | undefined;
+  #reserved = AddressSet.of([]);
+  #denied = AddressSet.of([]);
 
   /**
    * Makes a policy.
@@ -31,10 +28,28 @@ export class AddressPolicy {
    * @param tables What it is made of.
    */
   constructor(tables: PolicyTables) {
+    this.replace(tables);
+  }
+
+  /**
+   * Changes the policy.
+   *
+   * @param tables What it is made of from now on.
+   */
+  replace(tables: PolicyTables): void {
     this.#own = tables.own && new AddressSet(tables.own);
     this.#reserved = new AddressSet(tables.reserved);
     this.#denied = new AddressSet(tables.denied);
-    this.isOpen = tables.own === undefined;
+  }
+
+  /** Whether there is no list: every address that is nobody else's is ours. */
+  get isOpen(): boolean {
+    return this.#own === undefined;
+  }
+
+  /** Our addresses, as far as they are listed. */
+  get ranges(): readonly AddressRange[] {
+    return this.#own?.ranges ?? [];
   }
 
   /** Whether an IPv4 address, given as int32, is ours. */

@@ -34,8 +34,10 @@ export interface AnswerOptions {
 export interface RunCommand extends AnswerOptions {
   /** Tells the commands apart. */
   readonly command: "run";
-  /** Name of the interface, of 1 to 15 octets. */
-  readonly iface: string;
+  /** Names of the interfaces, of 1 to 15 octets each; at least one. */
+  readonly ifaces: readonly string[];
+  /** Packet workers on each interface, at least 1. */
+  readonly workers: number;
 }
 
 /** Answers a capture. */

@@ -5,34 +5,37 @@
  * @module
  */
 
+import type { PortLease } from "../../ffi/packet_port.ts";
 import type { PolicyTables } from "../address/policy.ts";
-import type { AddressRange } from "../address/set.ts";
 import type { Listen } from "../record/layout.ts";
 
 /** First message to a worker: what to do. */
 export interface Job {
   /** Tells messages apart. */
   readonly kind: "job";
-  /** Name of the interface. */
-  readonly iface: string;
-  /** Number of the interface. */
-  readonly index: number;
   /** Largest IP packet of the interface, in octets. */
   readonly mtu: number;
   /** Our hardware address. */
   readonly mac: Uint8Array;
-  /** Whether that is not the interface's own. */
-  readonly hasForeignMac: boolean;
   /** Which addresses are ours, and whom we talk to. */
   readonly policy: PolicyTables;
-  /** Our addresses, if they are listed. */
-  readonly ranges: readonly AddressRange[] | undefined;
   /** Who to pretend to be, by name. */
   readonly persona: string;
-  /** Key that everything unpredictable is derived from. */
+  /** Key that everything unpredictable is derived from; all workers' own. */
   readonly key: Uint8Array;
+  /** When the program started, by the clock of {@linkcode Job.clockOffset}. */
+  readonly startedAt: number;
+  /**
+   * Milliseconds to add to the monotonic clock: the sum was the time of day at
+   * the start, and goes on evenly when somebody sets the time of day.
+   */
+  readonly clockOffset: number;
+  /** How many workers there are, among which the budgets are divided. */
+  readonly workers: number;
   /** What to record. */
   readonly listen: Listen;
+  /** Sockets and memory to work with. */
+  readonly lease: PortLease;
   /** Descriptor of the event that is signalled. */
   readonly wakeFd: number;
 }
@@ -42,6 +45,8 @@ export type ToWorker =
   | Job
   /** A buffer that was read and can be written again. */
   | { readonly kind: "buffer"; readonly buffer: ArrayBuffer }
+  /** From now on these addresses. */
+  | { readonly kind: "policy"; readonly policy: PolicyTables }
   /** Asks for a {@linkcode Report}. */
   | { readonly kind: "report" }
   /** Asks for a last report and an end. */
@@ -63,16 +68,18 @@ export interface Report {
   readonly flowsEvicted: number;
   /** Flows that were forgotten because others needed their buffers. */
   readonly flowsReclaimed: number;
+  /** Workers that died; what they had counted is lost. */
+  readonly workerDeaths: number;
 }
 
 /** Messages from a worker. */
 export type FromWorker =
   /** It receives frames now. */
   | { readonly kind: "ready" }
-  /** It cannot begin. */
-  | { readonly kind: "failed"; readonly reason: string }
-  /** Something happened to the interface. */
+  /** Something happened that the operator should know. */
   | { readonly kind: "trouble"; readonly reason: string }
+  /** Something happened to the interface. */
+  | { readonly kind: "link" }
   /** Records to be read; the buffer is to be given back. */
   | {
     readonly kind: "records";
@@ -80,4 +87,7 @@ export type FromWorker =
     readonly length: number;
   }
   | { readonly kind: "report"; readonly report: Report }
-  | { readonly kind: "stopped"; readonly report: Report };
+  /** It has stopped, as it was told to. */
+  | { readonly kind: "stopped"; readonly report: Report }
+  /** It has ended because of a defect. */
+  | { readonly kind: "died"; readonly reason: string };

@@ -6,7 +6,6 @@
  */
 
 import { getLogger } from "@logtape/logtape";
-import { AddressSet } from "../address/set.ts";
 import { Arena } from "../arena.ts";
 import type { ReplayCommand } from "../cli/command.ts";
 import { openDiagnostics } from "../diagnostics.ts";
@@ -31,7 +30,7 @@ import { NO_TAG } from "../stack/link.ts";
 import { Stack, STACK_MEMORY } from "../stack/stack.ts";
 import { VERDICT } from "../verdict.ts";
 import { MAC_LEN } from "../wire/ethernet.ts";
-import { loadLists } from "./policy.ts";
+import { loadLists, policyOf } from "./policy.ts";
 import { summaryOf } from "./summary.ts";
 
 const MTU = 1500;
@@ -52,7 +51,7 @@ export function replay(options: ReplayCommand): void {
   using _diagnostics = openDiagnostics(options);
   const { input, output } = options;
   const frames = readFrames(input);
-  const { policy } = loadLists(options, AddressSet.of([]).ranges);
+  const policy = policyOf(loadLists(options), []);
   const mac = options.mac ?? guessMac(frames) ?? FALLBACK_MAC;
   const logger = getLogger("masscanned");
   using outputs = new Outputs(targetOf, (text) => {

@@ -36,6 +36,7 @@ export function summaryOf(
     "ring full": report.ringDrops,
     "not taken by the kernel": report.sendRefusals,
     "records dropped": report.recordsDropped,
+    "workers that died": report.workerDeaths,
     "flows evicted": report.flowsEvicted,
     "flows given up for their buffers": report.flowsReclaimed,
     ...Object.fromEntries(

@@ -7,9 +7,10 @@
 
 /// <reference lib="deno.worker" />
 
-import { FrameRing, RING_LEN, WOKEN } from "../../ffi/frame_ring.ts";
+import { monotonicNow } from "../../ffi/clock.ts";
+import { FrameRing, WOKEN } from "../../ffi/frame_ring.ts";
 import { FrameSender } from "../../ffi/frame_sender.ts";
-import { findInterface } from "../../ffi/interface.ts";
+import { RING_LEN } from "../../ffi/packet_port.ts";
 import { Wakeup } from "../../ffi/wakeup.ts";
 import { Arena } from "../arena.ts";
 import { Outbox } from "../outbox.ts";
@@ -17,13 +18,11 @@ import { PERSONAS } from "../persona/mod.ts";
 import { PROTOCOLS } from "../proto/mod.ts";
 import { BUFFER_LEN } from "../record/layout.ts";
 import { Recorder } from "../record/recorder.ts";
-import { Stack, STACK_MEMORY } from "../stack/stack.ts";
+import { Stack } from "../stack/stack.ts";
 import { VERDICT } from "../verdict.ts";
-import { compileFilter } from "./filter.ts";
+import { slotLenOf, SLOTS } from "./memory.ts";
 import type { FromWorker, Job, Report, ToWorker } from "./messages.ts";
 
-const SLOTS = 256;
-const LINK_HEADERS_MAX = 26; // Ethernet with three VLAN tags
 const BUFFERS = 16;
 
 const IDLE_MS = 250; // longest wait
@@ -33,7 +32,7 @@ const LISTEN_MS = 10; // longest that a message waits while there is none
 const DEFECTS_TOLD = 16;
 
 class PacketWorker {
-  readonly #job: Job;
+  readonly #clockOffset: number;
   readonly #ring: FrameRing;
   readonly #sender: FrameSender;
   readonly #wakeup: Wakeup;
@@ -45,29 +44,18 @@ class PacketWorker {
   #onMessage: () => void = () => {};
   #ringDrops = 0;
   #shippedAt = 0;
-  #isDown = false;
 
-  constructor(job: Job, owned: DisposableStack) {
-    const { index, mac, mtu, policy, ranges, wakeFd } = job;
-    this.#job = job;
-    const slotLen = Math.ceil((mtu + LINK_HEADERS_MAX) / 64) * 64;
-    this.#ring = owned.use(FrameRing.open({
-      index,
-      wakeFd,
-      memoryLen: RING_LEN + SLOTS * slotLen + STACK_MEMORY,
-      filter: compileFilter(mac, ranges),
-      mac: job.hasForeignMac ? mac : undefined,
-      multicast: ranges === undefined ||
-        ranges.some(({ first }) => first.length === 16),
-    }));
-    this.#sender = owned.use(FrameSender.open(index));
+  constructor(job: Job) {
+    const { lease, mac, mtu, wakeFd } = job;
+    this.#clockOffset = job.clockOffset;
+    this.#ring = new FrameRing(lease, wakeFd);
     this.#wakeup = new Wakeup(wakeFd);
 
     const arena = new Arena(this.#ring.memory, RING_LEN);
-    this.#outbox = new Outbox(arena, SLOTS, slotLen, (outbox) => {
+    this.#outbox = new Outbox(arena, SLOTS, slotLenOf(mtu), (outbox) => {
       this.#sender.send(outbox);
     });
-    this.#sender.attach(this.#outbox, this.#ring.address);
+    this.#sender = new FrameSender(lease.sendFd, this.#outbox, lease.address);
     this.#recorder = new Recorder(arena.bytes, job.listen, (buffer, length) => {
       tell({ kind: "records", buffer, length }, [buffer]);
     });
@@ -77,10 +65,12 @@ class PacketWorker {
     this.#stack = new Stack(arena, this.#outbox, this.#recorder, {
       mac,
       mtu,
-      policy,
+      policy: job.policy,
       persona: PERSONAS.find(({ name }) => name === job.persona)!,
       protocols: PROTOCOLS,
       key: job.key,
+      startedAt: job.startedAt,
+      stacks: job.workers,
     });
   }
 
@@ -95,8 +85,8 @@ class PacketWorker {
     let listenedAt = 0;
     let isRunning = true;
     while (isRunning) {
-      const now = Date.now();
-      this.#stack.tick(now);
+      const now = monotonicNow() + this.#clockOffset;
+      this.#stack.tick(now, Date.now());
       const hasFrames = this.#answerAll();
       this.#outbox.flush();
       if (this.#recorder.hasRecords && now - this.#shippedAt >= SHIP_MS) {
@@ -116,7 +106,6 @@ class PacketWorker {
     const ring = this.#ring;
     const block = ring.take();
     if (block < 0) return false;
-    if (this.#isDown) this.#comeUp();
     let frame = ring.firstOf(block);
     let left = ring.countOf(block);
     while (left > 0) {
@@ -166,31 +155,11 @@ class PacketWorker {
     });
   }
 
-  /** Says what became of the interface; false if it is gone for good. */
-  #noticeTrouble(): boolean {
-    const error = this.#ring.takeError();
-    if (error === undefined) return true;
-    const { iface, index } = this.#job;
-    if (findInterface(iface)?.index !== index) {
-      tell({ kind: "failed", reason: `Interface "${iface}" is gone` });
-      return false;
-    }
-    this.#isDown = true;
-    const reason = `interface "${iface}" is down; waiting for it to come up`;
-    tell({ kind: "trouble", reason });
-    return true;
-  }
-
-  #comeUp(): void {
-    this.#isDown = false;
-    tell({ kind: "trouble", reason: `interface "${this.#job.iface}" is up` });
-  }
-
   /** Waits for frames or messages; false if one of them says stop. */
   async #wait(hasFrames: boolean): Promise<boolean> {
     const lull = this.#recorder.hasRecords ? SHIP_MS : IDLE_MS;
     const woken = this.#ring.wait(hasFrames ? 0 : lull);
-    if (woken & WOKEN.error && !this.#noticeTrouble()) return false;
+    if (woken & WOKEN.error && this.#ring.takeError()) tell({ kind: "link" });
     if (!(woken & WOKEN.signal)) return true;
     let isRunning = true;
     for (let left = this.#wakeup.take(); left > 0; left--) {
@@ -212,6 +181,7 @@ class PacketWorker {
   /** Does what a message asks for; false if it is to stop. */
   #obey(message: ToWorker): boolean {
     if (message.kind === "buffer") this.#recorder.give(message.buffer);
+    if (message.kind === "policy") this.#stack.setPolicy(message.policy);
     if (message.kind === "report") {
       tell({ kind: "report", report: this.#report() });
     }
@@ -228,6 +198,7 @@ class PacketWorker {
       flows: this.#stack.flowCount,
       flowsEvicted: this.#stack.flowsEvicted,
       flowsReclaimed: this.#stack.flowsReclaimed,
+      workerDeaths: 0,
     };
   }
 }
@@ -236,17 +207,25 @@ function tell(message: FromWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, transfer);
 }
 
+/** Ends because of a defect, which the control thread makes the best of. */
+function die({ message }: Error): void {
+  tell({ kind: "died", reason: message });
+  self.close();
+}
+
+self.addEventListener("error", (event) => {
+  event.preventDefault(); // or the runtime would print it, too
+  die(event.error);
+});
+
 self.onmessage = async ({ data }: MessageEvent<Job>): Promise<void> => {
-  using owned = new DisposableStack();
-  let worker: PacketWorker;
   try {
-    worker = new PacketWorker(data, owned);
+    const worker = new PacketWorker(data);
+    self.onmessage = ({ data }: MessageEvent<ToWorker>): void =>
+      worker.receive(data);
+    tell({ kind: "ready" });
+    tell({ kind: "stopped", report: await worker.run() });
   } catch (error) {
-    tell({ kind: "failed", reason: (error as Error).message });
-    return;
+    die(error as Error);
   }
-  self.onmessage = ({ data }: MessageEvent<ToWorker>): void =>
-    worker.receive(data);
-  tell({ kind: "ready" });
-  tell({ kind: "stopped", report: await worker.run() });
 };

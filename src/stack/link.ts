@@ -5,7 +5,6 @@
  */
 
 import type { AddressPolicy } from "../address/policy.ts";
-import type { AddressRange } from "../address/set.ts";
 import type { Arena } from "../arena.ts";
 import type { Outbox } from "../outbox.ts";
 import { VERDICT } from "../verdict.ts";
@@ -34,8 +33,8 @@ export class Link {
   readonly #policy: AddressPolicy;
   readonly #macHigh: number;
   readonly #macLow: number;
-  readonly #groups4 = new GroupSet(23);
-  readonly #groups6 = new GroupSet(24);
+  #groups4 = new GroupSet(23);
+  #groups6 = new GroupSet(24);
   #tag = NO_TAG; // delivered beside the frame: TPID << 16 | TCI
   #headerLen = 0; // of a reply
 
@@ -55,15 +54,12 @@ export class Link {
    * @param outbox Where replies go.
    * @param mac Our hardware address, 6 octets.
    * @param policy Which addresses are ours.
-   * @param ranges The addresses that are ours, if they are listed: their
-   * multicast groups are listened to.
    */
   constructor(
     arena: Arena,
     outbox: Outbox,
     mac: Uint8Array,
     policy: AddressPolicy,
-    ranges: readonly AddressRange[],
   ) {
     this.#arena = arena;
     this.#outbox = outbox;
@@ -73,7 +69,14 @@ export class Link {
     arena.bytes.set(mac, this.macAt);
     this.#macHigh = arena.view.getUint16(this.macAt);
     this.#macLow = arena.view.getInt32(this.macAt + 2);
-    for (const { first, last } of ranges) {
+    this.joinGroups();
+  }
+
+  /** Listens to the multicast groups of our addresses, and to no others. */
+  joinGroups(): void {
+    this.#groups4 = new GroupSet(23);
+    this.#groups6 = new GroupSet(24);
+    for (const { first, last } of this.#policy.ranges) {
       (first.length === 4 ? this.#groups4 : this.#groups6).add(first, last);
     }
   }

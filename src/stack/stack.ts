@@ -17,7 +17,6 @@
  */
 
 import { AddressPolicy, type PolicyTables } from "../address/policy.ts";
-import { AddressSet } from "../address/set.ts";
 import type { Arena } from "../arena.ts";
 import { Cookies } from "../cookie.ts";
 import { FlowLedger } from "../flow_ledger.ts";
@@ -75,6 +74,13 @@ export interface StackOptions {
   readonly protocols: readonly Protocol[];
   /** 128 random bits that everything unpredictable is derived from. */
   readonly key: Uint8Array;
+  /**
+   * When the key came into use, in milliseconds since 1970; with the first tick
+   * if absent. Stacks that share it make the same cookies at any time.
+   */
+  readonly startedAt?: number;
+  /** How many stacks there are, which share the sensor's budgets; 1 if absent. */
+  readonly stacks?: number;
 }
 
 /** Answers frames. */
@@ -94,8 +100,10 @@ export class Stack {
   readonly #recorder: Recorder;
   readonly #facts = new FrameFacts();
   readonly #keys: SipHash;
+  readonly #policy: AddressPolicy;
   #depth: number = DEPTH_OF.link;
-  #cookieKeyUntil = 0;
+  #startedAt: number | undefined;
+  #cookieKey = 0; // number of the key in use
 
   /** How many frames came to each verdict. */
   readonly counts: Float64Array<ArrayBuffer> = new Float64Array(
@@ -119,19 +127,19 @@ export class Stack {
   ) {
     const { key, mac, mtu, persona, protocols } = options;
     const policy = new AddressPolicy(options.policy);
-    const { own } = options.policy;
-    const ranges = own === undefined ? [] : new AddressSet(own).ranges;
+    this.#policy = policy;
+    this.#startedAt = options.startedAt;
     this.#keys = new SipHash(key);
     const secret = this.#keys.hash(new Int32Array(1), 1);
 
     this.#recorder = recorder;
-    this.#link = new Link(arena, outbox, mac, policy, ranges);
+    this.#link = new Link(arena, outbox, mac, policy);
     this.#arp = new Arp(arena, this.#link, policy);
     this.#ipv4 = new Ipv4(arena, this.#link, policy, persona.ip, secret);
     this.#ipv6 = new Ipv6(arena, this.#link, policy, persona.ip, secret);
     this.#icmpv4 = new Icmpv4(arena, this.#link, this.#ipv4);
     this.#icmpv6 = new Icmpv6(arena, this.#link, this.#ipv6, policy);
-    this.#cookies = new Cookies(this.#derive(1));
+    this.#cookies = new Cookies(this.#cookieKeyOf(0));
     this.#flows = new FlowTable(FLOWS, this.#derive(2), (flow, why) => {
       ledger.close(flow, why);
       const { words } = this.#flows;
@@ -161,6 +169,7 @@ export class Stack {
       recorder,
       AMPLIFICATION_LIMIT,
       secret,
+      options.stacks ?? 1,
     );
     this.#tcp = new Tcp(
       arena,
@@ -203,22 +212,40 @@ export class Stack {
   }
 
   /**
+   * Changes which addresses are ours, and whom we talk to.
+   *
+   * @param tables The policy from the next frame on.
+   */
+  setPolicy(tables: PolicyTables): void {
+    this.#policy.replace(tables);
+    this.#link.joinGroups();
+  }
+
+  /**
    * Lets time pass. To be called before a batch of frames, and now and then
    * when there are none.
    *
-   * @param now Time, in milliseconds since 1970.
+   * @param now Time, in milliseconds since 1970, that never goes back.
+   * @param timeOfDay The same as people have it, who may set their clocks: for
+   * records, and for what a protocol says of the time.
    */
-  tick(now: number): void {
-    this.#tcp.tick(now);
+  tick(now: number, timeOfDay: number = now): void {
+    this.#tcp.tick(now, timeOfDay);
     this.#udp.tick(now);
-    this.#recorder.tick(now);
-    if (now < this.#cookieKeyUntil) return;
-    // The first key is in use from the start; a new one follows every hour.
-    if (this.#cookieKeyUntil !== 0) {
-      const period = Math.floor(now / COOKIE_KEY_MS);
-      this.#cookies.rotate(this.#derive(16 + period));
+    this.#recorder.tick(timeOfDay);
+    this.#startedAt ??= now;
+    const due = Math.floor((now - this.#startedAt) / COOKIE_KEY_MS);
+    if (due <= this.#cookieKey) return;
+    // A new key every hour; a stack that starts late needs the one before, too.
+    for (const number of [due - 1, due]) {
+      const at = this.#startedAt + number * COOKIE_KEY_MS;
+      this.#cookies.rotate(this.#cookieKeyOf(number), at);
     }
-    this.#cookieKeyUntil = now + COOKIE_KEY_MS;
+    this.#cookieKey = due;
+  }
+
+  #cookieKeyOf(number: number): Uint8Array {
+    return this.#derive(number === 0 ? 1 : 16 + number);
   }
 
   /**

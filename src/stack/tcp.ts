@@ -145,15 +145,16 @@ export class Tcp {
   /**
    * Lets time pass.
    *
-   * @param now Time, in milliseconds since 1970.
+   * @param now Time, in milliseconds since 1970, that never goes back.
+   * @param timeOfDay The same as people have it.
    */
-  tick(now: number): void {
+  tick(now: number, timeOfDay: number = now): void {
     const clock = now | 0;
     this.output.clock = clock;
     this.#cookies.tick(now);
     this.#flows.expire(clock, IDLE_MS);
-    this.#ledger.tick(now);
-    this.#application.exchange.now = now;
+    this.#ledger.tick(timeOfDay);
+    this.#application.exchange.now = timeOfDay;
   }
 
   /**

@@ -51,6 +51,7 @@ export class Udp {
    * @param amplificationLimit How many times as long as the question an answer
    * may be, both with their IP headers.
    * @param secret 32 random bits.
+   * @param shares Into how many the sensor's budget of answers is divided.
    */
   constructor(
     arena: Arena,
@@ -59,13 +60,14 @@ export class Udp {
     recorder: Recorder,
     amplificationLimit: number,
     secret: number,
+    shares: number,
   ) {
     this.#arena = arena;
     this.#link = link;
     this.#application = application;
     this.#recorder = recorder;
     this.#amplificationLimit = amplificationLimit;
-    this.#budget = new UdpBudget(secret);
+    this.#budget = new UdpBudget(secret, shares);
     this.header = new UdpHeader(arena);
   }
 

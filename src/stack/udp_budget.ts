@@ -17,6 +17,8 @@ const COUNTERS = 4096;
 export class UdpBudget {
   readonly #counts: Uint8Array<ArrayBuffer> = new Uint8Array(COUNTERS);
   readonly #secret: number;
+  readonly #toOne: number;
+  readonly #toAll: number;
   #total = 0;
   #second = 0;
 
@@ -24,9 +26,13 @@ export class UdpBudget {
    * Makes a budget that nothing was spent of.
    *
    * @param secret 32 random bits.
+   * @param shares Into how many the sensor's budget is divided, of which this
+   * is one.
    */
-  constructor(secret: number) {
+  constructor(secret: number, shares = 1) {
     this.#secret = secret;
+    this.#toOne = Math.ceil(TO_ONE / shares);
+    this.#toAll = Math.ceil(TO_ALL / shares);
   }
 
   /**
@@ -57,9 +63,9 @@ export class UdpBudget {
       : view.getInt32(at) ^ view.getUint16(at + 4);
     const hash = Math.imul(network ^ this.#secret, 0x9e3779b1);
     const counter = (hash ^ hash >>> 15) & (COUNTERS - 1);
-    if (this.#total === TO_ALL || this.#counts[counter] === TO_ONE) {
-      return false;
-    }
+    if (
+      this.#total === this.#toAll || this.#counts[counter] === this.#toOne
+    ) return false;
     this.#total++;
     this.#counts[counter]!++;
     return true;

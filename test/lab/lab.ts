@@ -32,6 +32,8 @@ export const FOR_OURS = "-i sensor0 -m " + MAC + " --self-ip-list " +
   [OURS, ALSO_OURS, OURS_6, OURS_TAGGED].join();
 
 const SENSOR = Deno.env.get("LAB_SENSOR");
+/** The sensor's side, for ip(8) to put an interface into. */
+export const SENSOR_NETNS = `/proc/${SENSOR}/ns/net`;
 const STRICT = Deno.env.get("MASSCANNED_STRICT") === "yes";
 /** The folder of the scripts. */
 export const SCRIPTS = fileURLToPath(new URL("../../scripts", import.meta.url));
@@ -147,8 +149,8 @@ export class Masscanned implements AsyncDisposable {
   readonly #reading: Promise<void>;
   #status: Deno.CommandStatus | undefined;
 
-  private constructor(args: string) {
-    const [program, ...words] = `${ON_SENSOR} ${MASSCANNED} ${args}`.split(" ");
+  private constructor(args: string, command: string) {
+    const [program, ...words] = `${ON_SENSOR} ${command} ${args}`.split(" ");
     this.#child = new Deno.Command(program!, {
       args: words,
       stdin: "null",
@@ -162,12 +164,16 @@ export class Masscanned implements AsyncDisposable {
    * Starts one, and waits until it answers.
    *
    * @param args Its arguments, between blanks; {@linkcode FOR_OURS} by default.
+   * @param command The command that runs it.
    */
-  static async start(args: string = FOR_OURS): Promise<Masscanned> {
+  static async start(
+    args: string = FOR_OURS,
+    command: string = MASSCANNED,
+  ): Promise<Masscanned> {
     // The one before may have had another hardware address.
     await succeed("ip neighbour flush dev client0");
-    const masscanned = new Masscanned(args);
-    await masscanned.says(/^WARN - answering on sensor0 as /);
+    const masscanned = new Masscanned(args, command);
+    await masscanned.says(/^WARN - answering on \w+ as /);
     return masscanned;
   }
 

@@ -66,7 +66,7 @@ export class TcpRig implements FrameReceiver {
         this.#sent.push(arena.bytes.slice(at, outbox.ends[i]));
       }
     });
-    this.#link = new Link(arena, this.#outbox, mac, policy, []);
+    this.#link = new Link(arena, this.#outbox, mac, policy);
     this.#ip = new Ipv4(arena, this.#link, policy, linux.ip, 0);
     this.flows = new FlowTable(
       bounds.flows ?? 16,

@@ -124,6 +124,23 @@ Deno.test("Stack takes a cookie across the change of its key, and no old one", (
   deepStrictEqual(late.say("a\n"), []);
 });
 
+Deno.test("Stacks that share a key know each other's cookies, whenever they start", () => {
+  const options = { protocols: [lines], startedAt: START };
+  const old = new Harness(options);
+  const hour = 3600 * SECOND;
+  for (const passed of [1, hour - 1, hour, hour + 40_000, 5 * hour - 1]) {
+    old.stack.tick(START + passed);
+    let worker = old;
+    const client = connected({
+      receive: (frame, tci) => worker.receive(frame, tci),
+    });
+    // It dies, and another takes over.
+    worker = new Harness(options);
+    worker.stack.tick(START + passed + 30 * SECOND);
+    deepStrictEqual(client.say("a\n"), ["PA 1:3 ack 3"], `after ${passed} ms`);
+  }
+});
+
 // Reuse of ports.
 
 Deno.test("Tcp starts afresh when a tuple comes with another first number", () => {
@@ -294,6 +311,17 @@ Deno.test("Stack forgets a flow after a minute of silence", () => {
   strictEqual(harness.stack.flowCount, 1);
   harness.stack.tick(START + 119 * SECOND);
   strictEqual(harness.stack.flowCount, 0);
+});
+
+Deno.test("Stack forgets a flow on time, whatever becomes of the time of day", () => {
+  for (const timeOfDay of [0, START - 1e9, START + 1e9]) {
+    const harness = new Harness({ protocols: [lines] });
+    connected(harness).say("a\n");
+    harness.stack.tick(START + 59 * SECOND, timeOfDay);
+    strictEqual(harness.stack.flowCount, 1);
+    harness.stack.tick(START + 60 * SECOND, timeOfDay);
+    strictEqual(harness.stack.flowCount, 0);
+  }
 });
 
 Deno.test("Tcp takes the oldest buffer back when all hold unfinished requests", () => {

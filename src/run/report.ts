@@ -1,0 +1,43 @@
+/**
+ * Adds up what packet workers have counted.
+ *
+ * @module
+ */
+
+import { VERDICTS } from "../verdict.ts";
+import type { Report } from "./messages.ts";
+
+/** What a worker has counted that has not begun. */
+export const NOTHING: Report = {
+  verdicts: new Float64Array(VERDICTS.length),
+  ringDrops: 0,
+  sendRefusals: 0,
+  recordsDropped: 0,
+  flows: 0,
+  flowsEvicted: 0,
+  flowsReclaimed: 0,
+  workerDeaths: 0,
+};
+
+/**
+ * Adds reports up, counter by counter.
+ *
+ * @param reports What each of several workers has counted.
+ * @returns What all of them have.
+ */
+export function sumOf(reports: readonly Report[]): Report {
+  const sum = (pick: (report: Report) => number): number =>
+    reports.reduce((sum, report) => sum + pick(report), 0);
+  return {
+    verdicts: NOTHING.verdicts.map((_, i) =>
+      sum(({ verdicts }) => verdicts[i]!)
+    ),
+    ringDrops: sum(({ ringDrops }) => ringDrops),
+    sendRefusals: sum(({ sendRefusals }) => sendRefusals),
+    recordsDropped: sum(({ recordsDropped }) => recordsDropped),
+    flows: sum(({ flows }) => flows),
+    flowsEvicted: sum(({ flowsEvicted }) => flowsEvicted),
+    flowsReclaimed: sum(({ flowsReclaimed }) => flowsReclaimed),
+    workerDeaths: sum(({ workerDeaths }) => workerDeaths),
+  };
+}

@@ -1,0 +1,238 @@
+/**
+ * Answers on one interface, for as long as there is one: opens its ports, keeps
+ * workers running on them, and follows what becomes of it.
+ *
+ * @module
+ */
+
+import { SystemError } from "../../ffi/errno.ts";
+import type { Interface } from "../../ffi/interface.ts";
+import { PacketPort } from "../../ffi/packet_port.ts";
+import type { PolicyTables } from "../address/policy.ts";
+import type { AddressRange } from "../address/set.ts";
+import { OperatorError } from "../operator_error.ts";
+import { macText } from "../sink/text.ts";
+import { compileFilter } from "./filter.ts";
+import { reservedRanges } from "./host.ts";
+import { lookAgain, openLink } from "./link.ts";
+import { changesOf, isSameLink } from "./link_changes.ts";
+import { memoryLenOf } from "./memory.ts";
+import type { Report } from "./messages.ts";
+import { countText, type Lists, policyOf } from "./policy.ts";
+import { NOTHING, sumOf } from "./report.ts";
+import { Supervisor } from "./supervisor.ts";
+import type { Task } from "./worker_thread.ts";
+
+const LOOK_MS = 1000; // how often the interface is looked at
+
+/** What is the same on all interfaces. */
+export interface Settings
+  extends
+    Pick<Task, "persona" | "key" | "startedAt" | "clockOffset" | "listen"> {
+  /** Hardware address to answer with; absent: the interface's own. */
+  readonly mac: Uint8Array | undefined;
+  /** Workers on each interface. */
+  readonly workers: number;
+  /** Workers on all interfaces. */
+  readonly allWorkers: number;
+  /** Program of a worker. */
+  readonly module: URL;
+  /** Takes records. */
+  records(buffer: ArrayBuffer, length: number): void;
+  /** Tells the operator something. */
+  say(text: string): void;
+}
+
+/** Answers on one interface. */
+export class Responder {
+  readonly #name: string;
+  readonly #settings: Settings;
+  #lists: Lists;
+  #reserved: readonly AddressRange[] = [];
+  #link: Interface | undefined;
+  #ports: PacketPort[] = [];
+  #supervisors: Supervisor[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #looking: Promise<void> | undefined;
+  #trouble = ""; // what kept it from opening its ports
+  #counted = NOTHING; // by workers that are gone
+
+  /**
+   * Prepares to answer.
+   *
+   * @param name Name of the interface.
+   * @param settings What is the same on all interfaces.
+   * @param lists Address lists.
+   */
+  constructor(name: string, settings: Settings, lists: Lists) {
+    this.#name = name;
+    this.#settings = settings;
+    this.#lists = lists;
+  }
+
+  /**
+   * Begins to answer.
+   *
+   * @throws {OperatorError} If it cannot.
+   */
+  async start(): Promise<void> {
+    this.#link = openLink(this.#name);
+    try {
+      this.#open(this.#link);
+      await Promise.all(this.#supervisors.map(({ ready }) => ready));
+    } catch (error) {
+      if (error instanceof SystemError) throw new OperatorError(error.message);
+      throw new OperatorError(
+        `The packet worker died: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+    this.#sayReady(this.#link);
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  /** Goes on with other address lists. */
+  setLists(lists: Lists): void {
+    this.#lists = lists;
+    this.#setPolicy();
+  }
+
+  /** Says what was counted so far. */
+  async report(): Promise<Report> {
+    const reports = this.#supervisors.map((supervisor) => supervisor.report());
+    return sumOf([this.#counted, ...await Promise.all(reports)]);
+  }
+
+  /** Ends, and says what was counted. */
+  async stop(): Promise<Report> {
+    clearInterval(this.#timer);
+    await this.#looking;
+    await this.#close();
+    return this.#counted;
+  }
+
+  /** Looks what has become of the interface, if nobody is at it. */
+  #look(): void {
+    this.#looking ??= this.#follow().finally(() => {
+      this.#looking = undefined;
+    });
+  }
+
+  async #follow(): Promise<void> {
+    const before = this.#link;
+    const now = lookAgain(this.#name, before);
+    this.#link = now;
+    const { say } = this.#settings;
+    for (const change of changesOf(this.#name, before, now)) say(change);
+    if (!isSameLink(before, now)) await this.#close();
+    if (now === undefined) return;
+    if (this.#ports.length > 0) this.#refreshReserved(now);
+    else if (now.isUp) this.#openAgain(now);
+  }
+
+  /** Opens the ports, if it can be; otherwise the next look tries again. */
+  #openAgain(link: Interface): void {
+    try {
+      this.#open(link);
+      this.#trouble = "";
+      this.#sayReady(link);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      if (this.#trouble !== error.message) this.#settings.say(error.message);
+      this.#trouble = error.message;
+    }
+  }
+
+  /** Opens ports and starts a worker on each. */
+  #open(link: Interface): void {
+    const { allWorkers, module, records, say, workers } = this.#settings;
+    const { clockOffset, key, listen, persona, startedAt } = this.#settings;
+    const { index, mtu } = link;
+    this.#reserved = reservedRanges(link.name);
+    this.#ports = PacketPort.open(workers, {
+      index,
+      mac: this.#settings.mac,
+      memoryLen: memoryLenOf(mtu),
+    });
+    const policy = this.#policy();
+    this.#filter(link);
+    const listener = { records, trouble: say, link: () => this.#look() };
+    this.#supervisors = this.#ports.map(({ lease }, i) =>
+      new Supervisor(
+        module,
+        `packet worker ${i + 1} of ${workers} on "${link.name}"`,
+        {
+          clockOffset,
+          key,
+          lease,
+          listen,
+          mac: this.#macOn(link),
+          mtu,
+          persona,
+          policy,
+          startedAt,
+          workers: allWorkers,
+        },
+        listener,
+      )
+    );
+  }
+
+  /** Stops the workers, keeps what they counted, and closes the ports. */
+  async #close(): Promise<void> {
+    const supervisors = this.#supervisors.splice(0);
+    const ports = this.#ports.splice(0);
+    const reports = await Promise.all(supervisors.map((one) => one.stop()));
+    this.#counted = sumOf([this.#counted, ...reports]);
+    for (const [i, port] of ports.entries()) {
+      // Memory that a worker may still read cannot be taken away from it.
+      if (!supervisors[i]?.isLate) port[Symbol.dispose]();
+    }
+  }
+
+  /** Without a list, the host's addresses matter, and they may change. */
+  #refreshReserved(link: Interface): void {
+    if (this.#lists.own !== undefined) return;
+    const reserved = reservedRanges(link.name);
+    const text = (ranges: readonly AddressRange[]): string =>
+      ranges.map(({ first }) => first.toHex()).join();
+    if (text(reserved) === text(this.#reserved)) return;
+    this.#reserved = reserved;
+    this.#setPolicy();
+    this.#settings.say(
+      `the host's addresses or gateways on "${link.name}" have changed: ` +
+        `left alone from now on`,
+    );
+  }
+
+  #setPolicy(): void {
+    if (this.#link === undefined || this.#ports.length === 0) return;
+    this.#filter(this.#link);
+    const policy = this.#policy();
+    for (const supervisor of this.#supervisors) supervisor.setPolicy(policy);
+  }
+
+  /** Lets the ports hear what is for our addresses. */
+  #filter(link: Interface): void {
+    const ranges = this.#lists.own?.ranges;
+    const program = compileFilter(this.#macOn(link), ranges);
+    const hasIpv6 = ranges === undefined ||
+      ranges.some(({ first }) => first.length === 16);
+    for (const port of this.#ports) port.filter(program, hasIpv6);
+  }
+
+  #policy(): PolicyTables {
+    return policyOf(this.#lists, this.#reserved);
+  }
+
+  #macOn(link: Interface): Uint8Array {
+    return this.#settings.mac ?? link.mac;
+  }
+
+  #sayReady(link: Interface): void {
+    this.#settings.say(
+      `answering on ${link.name} as ${macText(this.#macOn(link))} for ` +
+        countText(this.#lists),
+    );
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * A packet worker that dies when it is asked for a report.
+ *
+ * @module
+ */
+
+/// <reference lib="deno.worker" />
+
+import type { ToWorker } from "../../src/run/messages.ts";
+import "../../src/run/worker.ts";
+
+self.addEventListener("message", (event) => {
+  const { data } = event as MessageEvent<ToWorker>;
+  if (data.kind === "report") throw new Error("killed by a test");
+});

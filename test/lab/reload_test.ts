@@ -1,0 +1,115 @@
+import { deepStrictEqual, match, ok } from "node:assert/strict";
+import {
+  addressFile,
+  ALSO_OURS,
+  lab,
+  Masscanned,
+  OURS,
+  OURS_6,
+  run,
+  succeed,
+  until,
+} from "./lab.ts";
+
+async function answers(address: string): Promise<boolean> {
+  return (await run(`ping -c 1 -W 1 ${address}`)).code === 0;
+}
+
+lab("SIGHUP takes addresses in and lets others go", ["ping"], async () => {
+  await using file = await addressFile(OURS);
+  await using masscanned = await Masscanned.start(`-i sensor0 -f ${file.path}`);
+  ok(await answers(OURS));
+  ok(!await answers(ALSO_OURS));
+  // An IPv6 address as well, whose multicast group was not listened to so far.
+  await Deno.writeTextFile(file.path, `${ALSO_OURS}\n${OURS_6}\n`);
+  masscanned.signal("SIGHUP");
+  await masscanned.says(
+    "WARN - read the address files again: answering for 2 addresses",
+  );
+  await succeed("ip neighbour flush dev client0");
+  await until(
+    "the new ones answer",
+    async () => await answers(ALSO_OURS) && await answers(OURS_6),
+  );
+  ok(!await answers(OURS));
+});
+
+lab("SIGHUP reads the denied addresses again", ["ping"], async () => {
+  await using denied = await addressFile("203.0.113.1");
+  await using masscanned = await Masscanned.start(
+    `-i sensor0 --self-ip-list ${OURS} --remote-ip-deny-file ${denied.path}`,
+  );
+  ok(await answers(OURS));
+  await Deno.writeTextFile(denied.path, "192.0.2.1\n");
+  masscanned.signal("SIGHUP");
+  await until("the client is denied", async () => !await answers(OURS));
+});
+
+lab("a bad file leaves the old addresses in force", ["ping"], async () => {
+  await using file = await addressFile(OURS);
+  await using masscanned = await Masscanned.start(`-i sensor0 -f ${file.path}`);
+  await Deno.writeTextFile(file.path, `${ALSO_OURS}\n192.0.2.256\n`);
+  masscanned.signal("SIGHUP");
+  await masscanned.says(
+    /^WARN - the address lists stay as they were: Cannot use .* line 2: "192\.0\.2\.256"/,
+  );
+  ok(await answers(OURS));
+  ok(!await answers(ALSO_OURS));
+  await Deno.remove(file.path);
+  masscanned.signal("SIGHUP");
+  await masscanned.says(/stay as they were: Cannot read .*No such file/);
+  ok(await answers(OURS));
+  await Deno.writeTextFile(file.path, OURS);
+});
+
+lab("no packet is missed while lists are read again", [
+  "ping",
+  "curl",
+], async () => {
+  // Long enough a list that reading it takes a while.
+  const many = Array.from(
+    { length: 20_000 },
+    (_, i) => `10.${i >> 8 & 255}.${i & 255}.${i % 7}`,
+  );
+  await using file = await addressFile(OURS, ...many);
+  await using masscanned = await Masscanned.start(
+    `-i sensor0 -f ${file.path} --workers 2`,
+  );
+  await succeed(`ping -c 1 ${OURS}`);
+  let reloads = 0;
+  let isDone = false;
+  const reloading = (async () => {
+    while (!isDone || reloads < 100) {
+      masscanned.signal("SIGHUP");
+      reloads++;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  })();
+  try {
+    const [ping] = await Promise.all([
+      succeed(`ping -c 300 -i 0.01 ${OURS}`),
+      (async () => {
+        for (let i = 0; i < 50; i++) {
+          const { stdout } = await run(
+            `curl -sS -o /dev/null -w %{http_code} http://${OURS}:${9000 + i}/`,
+          );
+          deepStrictEqual(stdout, "401");
+        }
+      })(),
+    ]);
+    match(ping, / 300 received, 0% packet loss/);
+  } finally {
+    isDone = true;
+    await reloading;
+  }
+  ok(reloads >= 100);
+});
+
+lab("a storm of SIGHUP is weathered", ["ping"], async () => {
+  await using file = await addressFile(OURS);
+  await using masscanned = await Masscanned.start(`-i sensor0 -f ${file.path}`);
+  for (let i = 0; i < 5000; i++) masscanned.signal("SIGHUP");
+  ok(await answers(OURS));
+  const { length } = masscanned.lines;
+  ok(length > 1);
+});
