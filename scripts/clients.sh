@@ -14,5 +14,6 @@ declare -A package=(
   [ping]=iputils-ping
   [ssh]=openssh-client
   [scapy]=python3-scapy
+  [setcap]=libcap2-bin
   [tshark]=tshark
 )

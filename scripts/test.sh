@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test: the pure ones with the format, lint and type checks
-# (deno task ok), then those with real clients in the lab (deno task lab).
+# (deno task ok), those with real clients in the lab (deno task lab), and those
+# of the one executable that is made of it (deno task lab:executable).
 #
 #   --strict   a client or a lab that cannot be had is a failure, not a gap
 set -euo pipefail
@@ -41,7 +42,7 @@ if ((EUID == 0 && ${#missing[@]})) && command -v apt-get >/dev/null; then
   find_missing
 fi
 
-# Runs one of the two suites. One that fails without a failed test (a file is
+# Runs one of the suites. One that fails without a failed test (a file is
 # not formatted, a module cannot be loaded) counts as one failure itself.
 failed=0
 suite() {
@@ -58,8 +59,11 @@ count() {
 suite pure deno task ok
 if "$scripts/lab.sh" true || [[ $strict ]]; then
   suite lab deno task lab
+  "$scripts/compile.sh" || failed=$((failed + 1))
+  suite executable deno task lab:executable
 else
-  suite lab deno test --allow-all test/lab # each test says that it is left out
+  # Each test says that it is left out.
+  suite lab deno test --allow-all test/lab test/executable
 fi
 
 skipped=$(count skipped)

@@ -38,7 +38,9 @@ const STRICT = Deno.env.get("MASSCANNED_STRICT") === "yes";
 /** The folder of the scripts. */
 export const SCRIPTS = fileURLToPath(new URL("../../scripts", import.meta.url));
 /** The command that runs masscanned: the sources, or an executable of them. */
-export const MASSCANNED = Deno.env.get("MASSCANNED") ?? `${SCRIPTS}/run.sh`;
+export const MASSCANNED = Deno.realPathSync(
+  Deno.env.get("MASSCANNED") ?? `${SCRIPTS}/run.sh`,
+);
 
 /** Put before a command, runs it on the sensor's side. */
 export const ON_SENSOR = `nsenter --net=/proc/${SENSOR}/ns/net --`;
@@ -175,6 +177,11 @@ export class Masscanned implements AsyncDisposable {
     const masscanned = new Masscanned(args, command);
     await masscanned.says(/^WARN - answering on \w+ as /);
     return masscanned;
+  }
+
+  /** Its process id, within the lab. */
+  get pid(): number {
+    return this.#child.pid;
   }
 
   /** Waits until it has printed a line. */
