@@ -148,4 +148,28 @@ export class BufferPool {
     this.#ends[buffer]! += end - at;
     return true;
   }
+
+  /**
+   * Puts octets in front of what a buffer holds, if there is room.
+   *
+   * @param buffer The buffer.
+   * @param at Offset of the first octet to copy.
+   * @param end Offset one past the last.
+   * @returns Whether they fit; if not, nothing was copied.
+   */
+  prepend(buffer: number, at: number, end: number): boolean {
+    const length = this.lengthOf(buffer);
+    const count = end - at;
+    if (count > this.bufferLen - length) return false;
+    const from = this.at(buffer);
+    const home = from - this.#starts[buffer]!;
+    if (count > this.#starts[buffer]!) {
+      this.#bytes.copyWithin(home + count, from, from + length);
+      this.#starts[buffer] = count;
+      this.#ends[buffer] = count + length;
+    }
+    this.#starts[buffer]! -= count;
+    this.#bytes.copyWithin(home + this.#starts[buffer]!, at, end);
+    return true;
+  }
 }

@@ -56,6 +56,10 @@ export const SKIP = 26;
 export const REQUEST = 27;
 /** Word: buffer of what was not acknowledged, or a negative number. */
 export const ANSWER = 28;
+/** Word: buffer of octets that came too early, or a negative number. */
+export const AHEAD = 29;
+/** Word: sequence number of the first of them. */
+export const RUN_AT = 30;
 
 const EXPIRED_AT_ONCE = 256;
 

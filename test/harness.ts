@@ -147,6 +147,11 @@ export class Harness {
     const tag = tci === undefined ? NO_TAG : vlanTag(tci);
     const verdict = this.stack.receive(at, end, tag, false);
     this.verdict = VERDICTS[verdict]!;
+    return this.flush();
+  }
+
+  /** Returns frames that the stack sent because time passed. */
+  flush(): Uint8Array<ArrayBuffer>[] {
     this.#bench.outbox.flush();
     return this.#sent.splice(0);
   }

@@ -137,8 +137,17 @@ export class TcpClient {
     ack: number = this.ack,
   ): Segment[] {
     const frame = this.#build(flags, octets(payload), seq, ack);
-    return this.#stack.receive(frame, this.#tci)
-      .map((answer) => this.#parse(answer));
+    return this.read(this.#stack.receive(frame, this.#tci));
+  }
+
+  /**
+   * Reads frames that the stack sent.
+   *
+   * @param frames The frames.
+   * @returns Their segments.
+   */
+  read(frames: readonly Uint8Array[]): Segment[] {
+    return frames.map((frame) => this.#parse(frame));
   }
 
   /**

@@ -23,6 +23,7 @@ import {
 } from "../protocol.ts";
 import {
   CLIENT_FIELDS,
+  greet,
   NAMED,
   replyToAnyLine,
   replyToLine,
@@ -160,6 +161,7 @@ export const ssh: Protocol = {
   transports: TCP | UDP,
   patterns: [pattern('"SSH-"')],
   reply,
+  greeting: { ports: [22, 2222], greet },
   fields: FIELDS,
   summary: (values) => {
     const software = values.get("ssh.client.software");

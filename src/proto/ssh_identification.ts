@@ -22,10 +22,7 @@ const VERSION = 0;
 const SOFTWARE = 1;
 const COMMENT = 2;
 
-/**
- * State of a conversation that began with our identification, which whoever
- * sent it has to leave in `Exchange.state`.
- */
+/** State of a conversation that began with our identification. */
 export const GREETED = 1;
 /** State of one where both have said who they are, and we what we offer. */
 export const NAMED = 2;
@@ -45,6 +42,21 @@ const VERSION_2_0 = encode("2.0");
 const VERSION_1_99 = encode("1.99");
 const INVALID = encode("Invalid SSH identification string.\r\n");
 const DIFFERS = encode("Protocol major versions differ.\r\n");
+
+/**
+ * Says who we are to a client that has not said who it is.
+ *
+ * @param exchange An exchange without a request; its state becomes
+ * {@linkcode GREETED}.
+ * @returns `DONE`, or `DECLINE` if the persona waits for the client.
+ */
+export function greet(exchange: Exchange): number {
+  const { answer, persona } = exchange;
+  if (!persona.ssh.exchangesKeys) return DECLINE;
+  answer.put(lineOf(persona));
+  exchange.state = GREETED;
+  return DONE;
+}
 
 /**
  * Answers an identification the way OpenSSH does, the first time.

@@ -62,6 +62,10 @@ export interface Report {
   readonly sendRefusals: number;
   /** Records that were dropped for want of a buffer. */
   readonly recordsDropped: number;
+  /** Clients that were greeted because they did not speak first. */
+  readonly greetings: number;
+  /** Clients that were not greeted because too many waited for it. */
+  readonly greetingsRefused: number;
   /** TCP flows that are remembered now. */
   readonly flows: number;
   /** Flows that were forgotten early to make room. */

@@ -37,6 +37,7 @@ export function summaryOf(
     "not taken by the kernel": report.sendRefusals,
     "records dropped": report.recordsDropped,
     "workers that died": report.workerDeaths,
+    "clients not greeted": report.greetingsRefused,
     "flows evicted": report.flowsEvicted,
     "flows given up for their buffers": report.flowsReclaimed,
     ...Object.fromEntries(

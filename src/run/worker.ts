@@ -95,7 +95,7 @@ class PacketWorker {
       }
       if (hasFrames && now - listenedAt < LISTEN_MS) continue;
       listenedAt = now;
-      isRunning = await this.#wait(hasFrames);
+      isRunning = await this.#wait(hasFrames, now);
     }
     this.#stack.end();
     return this.#report();
@@ -156,8 +156,9 @@ class PacketWorker {
   }
 
   /** Waits for frames or messages; false if one of them says stop. */
-  async #wait(hasFrames: boolean): Promise<boolean> {
-    const lull = this.#recorder.hasRecords ? SHIP_MS : IDLE_MS;
+  async #wait(hasFrames: boolean, now: number): Promise<boolean> {
+    const idle = Math.min(Math.ceil(this.#stack.dueIn(now)), IDLE_MS);
+    const lull = this.#recorder.hasRecords ? Math.min(idle, SHIP_MS) : idle;
     const woken = this.#ring.wait(hasFrames ? 0 : lull);
     if (woken & WOKEN.error && this.#ring.takeError()) tell({ kind: "link" });
     if (!(woken & WOKEN.signal)) return true;
@@ -195,6 +196,8 @@ class PacketWorker {
       ringDrops: this.#ringDrops,
       sendRefusals: this.#sender.refused,
       recordsDropped: this.#recorder.dropped,
+      greetings: this.#stack.greetings,
+      greetingsRefused: this.#stack.greetingsRefused,
       flows: this.#stack.flowCount,
       flowsEvicted: this.#stack.flowsEvicted,
       flowsReclaimed: this.#stack.flowsReclaimed,

@@ -21,6 +21,7 @@ export class Application {
   readonly #protocols: readonly Protocol[];
   readonly #streams: Matcher;
   readonly #datagrams: Matcher;
+  readonly #greeters = new Int16Array(65_536).fill(NO_MATCH); // by port
 
   /** The message at hand and its answer. */
   readonly exchange: Exchange;
@@ -44,6 +45,9 @@ export class Application {
     this.#protocols = protocols;
     this.#streams = new Matcher(protocols, TCP);
     this.#datagrams = new Matcher(protocols, UDP);
+    for (const [index, { greeting }] of protocols.entries()) {
+      for (const port of greeting?.ports ?? []) this.#greeters[port] = index;
+    }
     this.exchange = new Exchange(arena, answer, persona, new SipHash(key));
   }
 
@@ -69,6 +73,29 @@ export class Application {
       if (verdict === MORE) isUndecided = true;
     }
     return isUndecided && isStream ? UNDECIDED : NO_MATCH;
+  }
+
+  /**
+   * Finds who greets silent clients.
+   *
+   * @param port TCP port that they connected to.
+   * @returns Index of the protocol, or `NO_MATCH`.
+   */
+  greeterOf(port: number): number {
+    return this.#greeters[port]!;
+  }
+
+  /**
+   * Asks a protocol for its greeting.
+   *
+   * @param protocol Index of a protocol that has one.
+   * @returns What {@linkcode Greeting.greet} says.
+   */
+  greet(protocol: number): number {
+    const { exchange } = this;
+    exchange.answer.clear();
+    exchange.noteCount = 0;
+    return this.#protocols[protocol]!.greeting!.greet(exchange);
   }
 
   /**

@@ -127,6 +127,11 @@ export class Link {
     return (this.header.dstHigh & 0x0100) !== 0;
   }
 
+  /** VLAN tag that came beside the frame, or {@linkcode NO_TAG}. */
+  get tag(): number {
+    return this.#tag;
+  }
+
   /** VLAN of the frame: its identifiers, innermost lowest; 0 without. */
   get vlan(): number {
     const { tagsAt, tagsLen } = this.header;

@@ -19,15 +19,12 @@
 import { AddressPolicy, type PolicyTables } from "../address/policy.ts";
 import type { Arena } from "../arena.ts";
 import { Cookies } from "../cookie.ts";
-import { FlowLedger } from "../flow_ledger.ts";
-import { ANSWER, FlowTable, FORGOTTEN, REQUEST } from "../flow_table.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Persona } from "../persona.ts";
 import type { Protocol } from "../protocol.ts";
 import { FrameFacts } from "../record/facts.ts";
 import { DEPTH_OF } from "../record/layout.ts";
 import type { Recorder } from "../record/recorder.ts";
-import { BufferPool } from "../buffer_pool.ts";
 import { KEY_LEN, SipHash } from "../siphash.ts";
 import { VERDICT, VERDICTS } from "../verdict.ts";
 import {
@@ -42,7 +39,9 @@ import { Icmpv6 } from "./icmpv6.ts";
 import { Ipv4 } from "./ipv4.ts";
 import { Ipv6 } from "./ipv6.ts";
 import { FOR_US, Link } from "./link.ts";
+import { LATE_MEMORY, LateFrames } from "./late_frames.ts";
 import { Tcp } from "./tcp.ts";
+import { TCP_MEMORY, TcpMemory } from "./tcp_memory.ts";
 import { Udp } from "./udp.ts";
 
 const IPPROTO_ICMP = 1;
@@ -50,14 +49,11 @@ const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_ICMPV6 = 58;
 
-const FLOWS = 327_680;
-const BUFFERS = 4096;
-const BUFFER_LEN = 8192;
 const COOKIE_KEY_MS = 3_600_000;
 const AMPLIFICATION_LIMIT = 3; // RFC 9000 §8.1
 
 /** Octets of the arena that a stack takes, besides its outbox. */
-export const STACK_MEMORY: number = ANSWER_MAX + 2 * BUFFERS * BUFFER_LEN +
+export const STACK_MEMORY: number = ANSWER_MAX + TCP_MEMORY + LATE_MEMORY +
   1024;
 
 /** What a stack is made of. */
@@ -94,9 +90,8 @@ export class Stack {
   readonly #tcp: Tcp;
   readonly #udp: Udp;
   readonly #cookies: Cookies;
-  readonly #flows: FlowTable;
-  readonly #requests: BufferPool;
-  readonly #answers: BufferPool;
+  readonly #memory: TcpMemory;
+  readonly #lateFrames: LateFrames;
   readonly #recorder: Recorder;
   readonly #facts = new FrameFacts();
   readonly #keys: SipHash;
@@ -104,7 +99,10 @@ export class Stack {
   #depth: number = DEPTH_OF.link;
   #startedAt: number | undefined;
   #cookieKey = 0; // number of the key in use
+  #now = 0;
 
+  /** Clients that were greeted because they did not speak first. */
+  greetings = 0;
   /** How many frames came to each verdict. */
   readonly counts: Float64Array<ArrayBuffer> = new Float64Array(
     VERDICTS.length,
@@ -140,22 +138,8 @@ export class Stack {
     this.#icmpv4 = new Icmpv4(arena, this.#link, this.#ipv4);
     this.#icmpv6 = new Icmpv6(arena, this.#link, this.#ipv6, policy);
     this.#cookies = new Cookies(this.#cookieKeyOf(0));
-    this.#flows = new FlowTable(FLOWS, this.#derive(2), (flow, why) => {
-      ledger.close(flow, why);
-      const { words } = this.#flows;
-      this.#requests.release(words[flow + REQUEST]!);
-      this.#answers.release(words[flow + ANSWER]!);
-    });
-    const ledger = new FlowLedger(
-      this.#flows,
-      recorder.wantsExchanges,
-      (why, facts) => recorder.flow(why, facts),
-    );
-    const forget = (flow: number): void => {
-      this.#flows.forget(flow, FORGOTTEN.reclaimed);
-    };
-    this.#requests = new BufferPool(arena, BUFFERS, BUFFER_LEN, forget);
-    this.#answers = new BufferPool(arena, BUFFERS, BUFFER_LEN, forget);
+    this.#memory = new TcpMemory(arena, this.#derive(2), recorder);
+    this.#lateFrames = new LateFrames(arena);
     const application = new Application(
       arena,
       protocols,
@@ -177,12 +161,7 @@ export class Stack {
       application,
       persona.tcp,
       this.#cookies,
-      {
-        flows: this.#flows,
-        ledger,
-        requests: this.#requests,
-        answers: this.#answers,
-      },
+      this.#memory,
       recorder,
       mtu,
     );
@@ -200,15 +179,31 @@ export class Stack {
 
   /** Number of TCP flows that are remembered. */
   get flowCount(): number {
-    return this.#flows.size;
+    return this.#memory.flows.size;
   }
   /** Flows that were forgotten early to make room. */
   get flowsEvicted(): number {
-    return this.#flows.evicted;
+    return this.#memory.flows.evicted;
   }
   /** Flows that were forgotten because others needed their buffers. */
   get flowsReclaimed(): number {
-    return this.#requests.reclaimed + this.#answers.reclaimed;
+    return this.#memory.reclaimed;
+  }
+
+  /** Clients that were not greeted because too many waited for it. */
+  get greetingsRefused(): number {
+    return this.#lateFrames.refused;
+  }
+
+  /**
+   * Tells how long nothing needs to be sent unless a frame comes.
+   *
+   * @param now Time, in milliseconds since 1970.
+   * @returns Milliseconds until {@linkcode Stack.tick} has something to do, or
+   * infinity.
+   */
+  dueIn(now: number): number {
+    return this.#lateFrames.dueIn(now);
   }
 
   /**
@@ -230,9 +225,11 @@ export class Stack {
    * records, and for what a protocol says of the time.
    */
   tick(now: number, timeOfDay: number = now): void {
+    this.#now = now;
     this.#tcp.tick(now, timeOfDay);
     this.#udp.tick(now);
     this.#recorder.tick(timeOfDay);
+    while (this.#lateFrames.take(now)) this.#greet();
     this.#startedAt ??= now;
     const due = Math.floor((now - this.#startedAt) / COOKIE_KEY_MS);
     if (due <= this.#cookieKey) return;
@@ -271,7 +268,7 @@ export class Stack {
   /** Ends all conversations, and tells of them. */
   end(): void {
     this.#recorder.end();
-    this.#flows.clear();
+    this.#memory.flows.clear();
     this.#recorder.finish();
   }
 
@@ -317,11 +314,38 @@ export class Stack {
   }
 
   #receiveTransport(ip: Ipv4 | Ipv6, protocol: number): number {
-    if (protocol === IPPROTO_TCP) {
-      return this.#seen(this.#tcp.receive(ip));
-    }
+    if (protocol === IPPROTO_TCP) return this.#seen(this.#receiveTcp(ip));
     if (protocol === IPPROTO_UDP) return this.#seen(this.#udp.receive(ip));
     return VERDICT.protocol_unknown;
+  }
+
+  #receiveTcp(ip: Ipv4 | Ipv6): number {
+    const verdict = this.#tcp.receive(ip);
+    if (this.#tcp.awaitsGreeting) {
+      const { header, isUnsummed, tag } = this.#link;
+      const end = ip.header.payloadEnd;
+      this.#lateFrames.put(header.dstAt, end, tag, isUnsummed, this.#now);
+    }
+    return verdict;
+  }
+
+  /** Greets the peer whose handshake has waited long enough. */
+  #greet(): void {
+    const { at, end, isUnsummed, tag, turn } = this.#lateFrames;
+    const link = this.#link;
+    if (link.receive(at, end, tag, isUnsummed) !== FOR_US) return;
+    const { payloadAt, type } = link.header;
+    let isOurs: boolean;
+    let ip: Ipv4 | Ipv6 = this.#ipv4;
+    if (type === ETHERTYPE_IPV4) {
+      isOurs = ip.receive(payloadAt, end) === FOR_US;
+    } else {
+      ip = this.#ipv6;
+      isOurs = ip.open(payloadAt, end) === FOR_US && ip.receive() === FOR_US;
+    }
+    if (!isOurs || !this.#tcp.greet(ip, turn)) return;
+    if (turn === 0) this.greetings++;
+    this.#lateFrames.putBack(this.#now); // should the greeting be lost
   }
 
   /** Notes that there is a transport header, unless the verdict denies it. */

@@ -8,7 +8,7 @@
  */
 
 import type { Arena } from "../arena.ts";
-import { type BufferPool, NO_BUFFER } from "../buffer_pool.ts";
+import { NO_BUFFER } from "../buffer_pool.ts";
 import {
   bitsOf,
   type Cookies,
@@ -18,6 +18,7 @@ import {
 } from "../cookie.ts";
 import {
   AGREED,
+  AHEAD,
   ANSWER,
   type FlowTable,
   IP_ID,
@@ -26,57 +27,46 @@ import {
   PROTOCOL,
   RCV_NXT,
   REQUEST,
-  SKIP,
   SND_MSS,
   SND_NXT,
   SND_UNA,
   SND_WND,
-  STATE,
   TIMESTAMP_OFFSET,
 } from "../flow_table.ts";
 import type { TcpPersona } from "../persona.ts";
-import { CLOSE, DECLINE, MORE, TCP } from "../protocol.ts";
 import type { FlowLedger } from "../flow_ledger.ts";
-import { NO_PROTOCOL } from "../record/layout.ts";
 import type { Recorder } from "../record/recorder.ts";
 import { Tuple } from "../tuple.ts";
 import { VERDICT } from "../verdict.ts";
 import { seqAdd } from "../wire/seq.ts";
 import { ACK, CWR, ECE, FIN, RST, SYN, TcpHeader } from "../wire/tcp.ts";
-import { type Application, NO_MATCH, UNDECIDED } from "./application.ts";
+import { type Application, NO_MATCH } from "./application.ts";
 import type { Ipv4 } from "./ipv4.ts";
 import type { Ipv6 } from "./ipv6.ts";
 import type { Link } from "./link.ts";
+import type { TcpMemory } from "./tcp_memory.ts";
 import {
+  AWAITS_GREETING,
+  CONGESTED,
   GOT_FIN,
   OWES_ACK,
   PEER_FIRST,
   PEER_SHIFT,
+  SACKS,
+  SAID_SACK,
   SCALES,
   STAMPS,
   TcpOutput,
   TIMESTAMPS_LEN,
   WANTS_FIN,
 } from "./tcp_output.ts";
-
-// Values of the word PROTOCOL that are not an index.
-const UNKNOWN = -1; // the octets so far do not tell
-const DEAF = -2; // whatever comes is acknowledged and thrown away
+import { TcpReassembly } from "./tcp_reassembly.ts";
+import { TcpStream, UNKNOWN } from "./tcp_stream.ts";
 
 const IDLE_MS = 60_000; // a flow that is silent for longer is forgotten
 const WINDOW_MAX = 65_535;
-
-/** What TCP remembers by. */
-export interface TcpMemory {
-  /** Where proven peers are remembered. */
-  readonly flows: FlowTable;
-  /** Where it is counted what they say. */
-  readonly ledger: FlowLedger;
-  /** Where requests wait that came in part. */
-  readonly requests: BufferPool;
-  /** Where answers wait to be acknowledged. */
-  readonly answers: BufferPool;
-}
+const GREETING_TURNS = 16;
+const CONGESTION_EXPERIENCED = 3; // RFC 3168 §5
 
 /** TCP on either version of IP. */
 export class Tcp {
@@ -87,8 +77,8 @@ export class Tcp {
   readonly #cookies: Cookies;
   readonly #flows: FlowTable;
   readonly #ledger: FlowLedger;
-  readonly #requests: BufferPool;
-  readonly #recorder: Recorder;
+  readonly #reassembly: TcpReassembly;
+  readonly #stream: TcpStream;
   readonly #tuple = new Tuple();
 
   /** Header of the segment received last. */
@@ -97,6 +87,11 @@ export class Tcp {
   readonly output: TcpOutput;
   /** What tells the connection of the segment received last from others. */
   seed = 0;
+  /**
+   * Whether the segment received last is a handshake to be greeted, unless the
+   * peer speaks first.
+   */
+  awaitsGreeting = false;
 
   /**
    * Puts the layer on IP.
@@ -120,7 +115,7 @@ export class Tcp {
     recorder: Recorder,
     mtu: number,
   ) {
-    const { answers, flows, ledger, requests } = memory;
+    const { ahead, answers, flows, ledger } = memory;
     this.#arena = arena;
     this.#link = link;
     this.#application = application;
@@ -128,8 +123,7 @@ export class Tcp {
     this.#cookies = cookies;
     this.#flows = flows;
     this.#ledger = ledger;
-    this.#requests = requests;
-    this.#recorder = recorder;
+    this.#reassembly = new TcpReassembly(flows, ahead);
     this.header = new TcpHeader(arena);
     this.output = new TcpOutput(
       arena,
@@ -137,8 +131,16 @@ export class Tcp {
       flows,
       answers,
       ledger,
+      this.#reassembly,
       this.header,
       mtu,
+    );
+    this.#stream = new TcpStream(
+      application,
+      memory,
+      recorder,
+      this.header,
+      this.output,
     );
   }
 
@@ -166,6 +168,7 @@ export class Tcp {
   receive(ip: Ipv4 | Ipv6): number {
     const { header } = this;
     const { payloadAt, payloadEnd } = ip.header;
+    this.awaitsGreeting = false;
     if (!header.open(payloadAt, payloadEnd)) return VERDICT.transport_malformed;
     if (
       !this.#link.isUnsummed &&
@@ -173,13 +176,7 @@ export class Tcp {
     ) return VERDICT.checksum_wrong;
     if (header.srcPort === 0) return VERDICT.port_zero;
 
-    this.#tuple.fill(
-      this.#arena.view,
-      ip.header.srcAt,
-      ip.header.addressLen,
-      header.portsAt,
-      this.#link.vlan,
-    );
+    this.#fillTuple(ip);
     const { flags } = header;
     this.seed = 0;
     if (flags & SYN) return this.#receiveSyn(ip);
@@ -192,6 +189,47 @@ export class Tcp {
     if (this.#isInWindow(flow)) return this.#continue(ip, flow);
     // Perhaps a new connection between the same ports.
     return this.#begin(ip, flow);
+  }
+
+  /**
+   * Greets whoever sent the packet received last, long ago, if it has not said
+   * anything since; and again as long as it does not say that it heard.
+   *
+   * @param ip IP layer that received it, a handshake that
+   * {@linkcode Tcp.awaitsGreeting} was true for.
+   * @param turn How many times this was called for it before.
+   * @returns Whether it may have to be called once more.
+   */
+  greet(ip: Ipv4 | Ipv6, turn: number): boolean {
+    const { header, output } = this;
+    const { words } = this.#flows;
+    header.open(ip.header.payloadAt, ip.header.payloadEnd);
+    this.#fillTuple(ip);
+    const flow = this.#flows.find(this.#tuple);
+    if (
+      flow === NO_FLOW ||
+      !(words[flow + AGREED]! & AWAITS_GREETING) ||
+      words[flow + RCV_NXT] !== header.seq ||
+      words[flow + SND_UNA] !== header.ack
+    ) return false;
+    if (turn === 0) {
+      const greeter = this.#application.greeterOf(header.dstPort);
+      this.#stream.greet(ip, flow, greeter);
+    } else if ((turn & (turn - 1)) === 0) { // ever more seldom
+      output.repeat(ip, flow);
+    }
+    return words[flow + SND_UNA] !== words[flow + SND_NXT] &&
+      turn < GREETING_TURNS;
+  }
+
+  #fillTuple(ip: Ipv4 | Ipv6): void {
+    this.#tuple.fill(
+      this.#arena.view,
+      ip.header.srcAt,
+      ip.header.addressLen,
+      this.header.portsAt,
+      this.#link.vlan,
+    );
   }
 
   /** Answers a SYN with a cookie. */
@@ -211,14 +249,20 @@ export class Tcp {
     return VERDICT.tcp_syn_ack;
   }
 
-  /** Forgets a flow that the peer resets: RFC 5961 §3.2. */
+  /**
+   * Forgets a flow that the peer resets. One that guesses gets a challenge,
+   * which the true peer resets by the right number: RFC 5961 §3.2.
+   */
   #receiveReset(ip: Ipv4 | Ipv6): number {
     const flow = this.#flows.find(this.#tuple);
-    if (
-      flow === NO_FLOW ||
-      this.header.seq !== this.#flows.words[flow + RCV_NXT]
-    ) return VERDICT.tcp_flags;
+    if (flow === NO_FLOW) return VERDICT.tcp_flags;
+    const ahead = (this.header.seq - this.#flows.words[flow + RCV_NXT]!) | 0;
+    if (ahead < 0 || ahead > WINDOW_MAX) return VERDICT.tcp_flags;
     this.#hear(ip, flow);
+    if (ahead > 0) {
+      this.output.acknowledge(ip, flow);
+      return VERDICT.tcp_ack;
+    }
     this.#flows.forget(flow);
     return VERDICT.tcp_reset;
   }
@@ -237,12 +281,17 @@ export class Tcp {
       ahead >= -WINDOW_MAX && ahead <= WINDOW_MAX;
   }
 
-  /** Takes the first segment of a connection that says more than "I heard". */
+  /**
+   * Takes the first segment of a connection that says more than "I heard", or
+   * that much to a port where clients wait for a greeting.
+   */
   #begin(ip: Ipv4 | Ipv6, formerFlow: number = NO_FLOW): number {
     const { header } = this;
     const { ack, flags, seq } = header;
-    const isEmpty = header.payloadAt === header.payloadEnd;
-    if (isEmpty && !(flags & FIN)) return VERDICT.tcp_handshake_ack;
+    const isEmpty = header.payloadAt === header.payloadEnd && !(flags & FIN);
+    if (isEmpty && this.#application.greeterOf(header.dstPort) === NO_MATCH) {
+      return VERDICT.tcp_handshake_ack;
+    }
     const bits = this.#cookies.check(
       this.#tuple,
       seqAdd(seq, -1),
@@ -266,18 +315,31 @@ export class Tcp {
     words[flow + SND_NXT] = ack;
     words[flow + SND_UNA] = ack;
     words[flow + SND_MSS] = Math.max(mss - (stamps ? TIMESTAMPS_LEN : 0), 1);
+    const sacks = stamps && (header.timestampEcho & SAID_SACK) !== 0;
     words[flow + AGREED] = Math.max(shift, 0) | (shift < 0 ? 0 : SCALES) |
-      (stamps ? STAMPS : 0);
+      (stamps ? STAMPS : 0) | (sacks ? SACKS : 0);
     words[flow + PEER_TIMESTAMP] = header.timestamp;
     words[flow + TIMESTAMP_OFFSET] = entropy;
     words[flow + IP_ID] = entropy;
     words[flow + PROTOCOL] = UNKNOWN;
     words[flow + REQUEST] = NO_BUFFER;
     words[flow + ANSWER] = NO_BUFFER;
+    words[flow + AHEAD] = NO_BUFFER;
     const { view } = this.#arena;
     const macAt = this.#link.header.srcAt;
     this.#ledger.open(flow, view.getUint16(macAt), view.getInt32(macAt + 2));
-    return this.#continue(ip, flow);
+    if (!isEmpty) return this.#continue(ip, flow);
+    this.#hear(ip, flow);
+    words[flow + SND_WND] = this.#windowOf(flow);
+    words[flow + AGREED]! |= AWAITS_GREETING;
+    this.awaitsGreeting = true;
+    return VERDICT.tcp_handshake_ack;
+  }
+
+  /** Room that the segment received last says its sender has, in octets. */
+  #windowOf(flow: number): number {
+    return this.header.window <<
+      (this.#flows.words[flow + AGREED]! & PEER_SHIFT);
   }
 
   /** Counts the segment received last. */
@@ -299,8 +361,8 @@ export class Tcp {
     this.#flows.touch(flow, output.clock);
     this.#hear(ip, flow);
     this.#takeTimestamp(flow, known);
-    words[flow + SND_WND] = header.window <<
-      (words[flow + AGREED]! & PEER_SHIFT);
+    words[flow + SND_WND] = this.#windowOf(flow);
+    this.#noteCongestion(ip, flow);
     const hasNewAck = output.takeAck(flow, ack);
     const isMissing = words[flow + SND_UNA] !== words[flow + SND_NXT];
 
@@ -310,17 +372,28 @@ export class Tcp {
     const sent = output.count;
     const isAhead = known < 0 && this.#persona.keepsOrder;
     if (isAhead || known >= length + fin || words[flow + AGREED]! & GOT_FIN) {
-      // Sent again, because what we said to it did not arrive.
-      if (isMissing && !isAhead) output.repeat(ip, flow);
+      if (isAhead) {
+        this.#reassembly.keep(flow, seq, header.payloadAt, payloadEnd);
+      } else if (isMissing) {
+        // Sent again, because what we said to it did not arrive.
+        output.repeat(ip, flow);
+      }
       if (output.count === sent) output.acknowledge(ip, flow);
       return VERDICT.tcp_ack;
     }
 
     words[flow + RCV_NXT] = seqAdd(seq, length + fin);
-    if (fin) words[flow + AGREED]! |= GOT_FIN | WANTS_FIN;
+    words[flow + AGREED]! &= ~AWAITS_GREETING;
     const sndNxt = words[flow + SND_NXT]!;
     const payloadAt = header.payloadAt + Math.min(Math.max(known, 0), length);
-    this.#deliver(ip, flow, payloadAt, payloadEnd);
+    this.#stream.deliver(ip, flow, payloadAt, payloadEnd);
+    if (fin) {
+      words[flow + AGREED]! |= GOT_FIN | WANTS_FIN;
+      this.#reassembly.release(flow);
+    } else if (this.#reassembly.join(flow)) {
+      this.#stream.deliver(ip, flow, this.#reassembly.at, this.#reassembly.end);
+      this.#reassembly.release(flow);
+    }
     const hasAnswer = words[flow + ANSWER] !== NO_BUFFER;
     if (known > 0 && isMissing) output.repeat(ip, flow);
     else output.push(ip, flow);
@@ -358,7 +431,7 @@ export class Tcp {
     }
     const sent = output.count;
     if (isRepeated) output.repeat(ip, flow); // it got what came later
-    else this.#goOn(ip, flow);
+    else this.#stream.goOn(ip, flow);
     if (isAllAcked && words[flow + AGREED]! & OWES_ACK) {
       output.acknowledge(ip, flow);
     }
@@ -367,16 +440,16 @@ export class Tcp {
       : VERDICT.tcp_answer;
   }
 
-  /** Goes on with what waited for the peer to have room. */
-  #goOn(ip: Ipv4 | Ipv6, flow: number): void {
+  /**
+   * Repeats a router's mark to the sender until that says it has heard:
+   * RFC 3168 §6.1.3. Only who agreed on it sends packets that can be marked.
+   */
+  #noteCongestion(ip: Ipv4 | Ipv6, flow: number): void {
     const { words } = this.#flows;
-    const request = words[flow + REQUEST]!;
-    if (request !== NO_BUFFER && words[flow + PROTOCOL]! >= 0) {
-      const at = this.#requests.at(request);
-      const end = at + this.#requests.lengthOf(request);
-      this.#converse(ip, flow, at, end);
+    if (this.header.flags & CWR) words[flow + AGREED]! &= ~CONGESTED;
+    if (ip.header.ecn === CONGESTION_EXPERIENCED && this.#persona.acceptsEcn) {
+      words[flow + AGREED]! |= CONGESTED;
     }
-    this.output.push(ip, flow);
   }
 
   /**
@@ -390,129 +463,5 @@ export class Tcp {
     if (!hasTimestamps || known < 0) return;
     if (((timestamp - words[flow + PEER_TIMESTAMP]!) | 0) < 0) return;
     words[flow + PEER_TIMESTAMP] = timestamp;
-  }
-
-  /** Hands octets that follow what is known of a stream to its protocol. */
-  #deliver(ip: Ipv4 | Ipv6, flow: number, at: number, end: number): void {
-    const { words } = this.#flows;
-    const skipped = Math.min(words[flow + SKIP]!, end - at);
-    words[flow + SKIP]! -= skipped;
-    at += skipped;
-    if (at === end || words[flow + PROTOCOL] === DEAF) return;
-    const request = words[flow + REQUEST]!;
-    if (request === NO_BUFFER) {
-      this.#converse(ip, flow, at, end);
-    } else if (this.#requests.append(request, at, end)) {
-      const first = this.#requests.at(request);
-      const length = this.#requests.lengthOf(request);
-      this.#converse(ip, flow, first, first + length);
-    } else {
-      this.#turnDeaf(flow); // longer than we care for
-    }
-  }
-
-  /** Lets the protocol answer `[at, end)`, and keeps what it does not use. */
-  #converse(ip: Ipv4 | Ipv6, flow: number, at: number, end: number): void {
-    const { words } = this.#flows;
-    const { exchange } = this.#application;
-    exchange.transport = TCP;
-    exchange.seed = words[flow + TIMESTAMP_OFFSET]!;
-    exchange.peerAt = ip.header.srcAt;
-    exchange.selfAt = ip.header.dstAt;
-    exchange.addressLen = ip.header.addressLen;
-    exchange.peerPort = this.header.srcPort;
-    exchange.selfPort = this.header.dstPort;
-    exchange.listening = this.#recorder.isListening;
-    let restAt = at;
-    while (restAt < end) {
-      const next = this.#answerOne(flow, restAt, end);
-      if (next === restAt) break;
-      restAt = next;
-    }
-    this.#keep(flow, at, restAt, end);
-  }
-
-  /**
-   * Lets the protocol answer one message.
-   *
-   * @returns Offset of the first octet that it has not used up, `at` if it can
-   * do nothing for now.
-   */
-  #answerOne(flow: number, at: number, end: number): number {
-    const { words } = this.#flows;
-    const { exchange } = this.#application;
-    exchange.at = at;
-    exchange.end = end;
-    exchange.next = end;
-    exchange.state = words[flow + STATE]!;
-    if (words[flow + PROTOCOL] === UNKNOWN) {
-      const found = this.#application.identify();
-      if (found === UNDECIDED) return at;
-      // Nobody's: the next segment gets a fresh look.
-      if (found === NO_MATCH) {
-        this.#tellUnknown(flow, NO_PROTOCOL);
-        return end;
-      }
-      words[flow + PROTOCOL] = found;
-    }
-    const protocol = words[flow + PROTOCOL]!;
-    const verdict = this.#application.reply(protocol);
-    if (verdict === MORE) {
-      words[flow + STATE] = exchange.state;
-      return at;
-    }
-    const { answer, next } = exchange;
-    if (verdict === DECLINE || answer.overflowed || next <= at) {
-      words[flow + PROTOCOL] = DEAF;
-      this.#tellUnknown(flow, protocol);
-      return end;
-    }
-    if (answer.end > answer.at) {
-      // No room: once the peer has taken what there is, it is answered anew.
-      if (!this.output.keep(flow, answer.at, answer.end)) return at;
-    }
-    if (exchange.listening) {
-      this.#recorder.message(protocol, exchange, true, 0);
-    }
-    words[flow + STATE] = exchange.state;
-    if (verdict === CLOSE) {
-      words[flow + PROTOCOL] = DEAF;
-      words[flow + AGREED]! |= WANTS_FIN;
-      return end;
-    }
-    words[flow + SKIP] = Math.max(next - end, 0);
-    return Math.min(next, end);
-  }
-
-  /** Records a message that a protocol, if it is one's, does not answer. */
-  #tellUnknown(flow: number, protocol: number): void {
-    const { exchange } = this.#application;
-    if (!exchange.listening) return;
-    const keep = this.#ledger.sample(flow, exchange.end - exchange.at);
-    if (keep > 0) this.#recorder.message(protocol, exchange, false, keep);
-  }
-
-  /** Keeps the rest `[restAt, end)` of `[at, end)` for later. */
-  #keep(flow: number, at: number, restAt: number, end: number): void {
-    const { words } = this.#flows;
-    const request = words[flow + REQUEST]!;
-    if (restAt === end) {
-      this.#requests.release(request);
-      words[flow + REQUEST] = NO_BUFFER;
-    } else if (request !== NO_BUFFER) {
-      this.#requests.drop(request, restAt - at);
-    } else {
-      const taken = this.#requests.take(flow);
-      words[flow + REQUEST] = taken;
-      if (!this.#requests.append(taken, restAt, end)) this.#turnDeaf(flow);
-    }
-  }
-
-  /** Stops listening to a flow. */
-  #turnDeaf(flow: number): void {
-    const { words } = this.#flows;
-    words[flow + PROTOCOL] = DEAF;
-    this.#requests.release(words[flow + REQUEST]!);
-    words[flow + REQUEST] = NO_BUFFER;
   }
 }

@@ -17,6 +17,7 @@ import {
   IP_ID,
   PEER_TIMESTAMP,
   RCV_NXT,
+  RUN_AT,
   SND_MSS,
   SND_NXT,
   SND_UNA,
@@ -31,6 +32,7 @@ import {
   ECE,
   emitMss,
   emitPadding,
+  emitSack,
   emitSackPermitted,
   emitTcpReply,
   emitTimestamps,
@@ -45,6 +47,7 @@ import {
 } from "../wire/tcp.ts";
 import type { Ipv4 } from "./ipv4.ts";
 import type { Ipv6 } from "./ipv6.ts";
+import type { TcpReassembly } from "./tcp_reassembly.ts";
 
 /** Bits of the word AGREED: shift count of the peer's window. */
 export const PEER_SHIFT = 0x0f;
@@ -62,7 +65,15 @@ export const WANTS_FIN = 0x100;
 export const PEER_FIRST = 0x200;
 /** Bit of the word AGREED: something is not yet acknowledged. */
 export const OWES_ACK = 0x400;
+/** Bit of the word AGREED: the peer reads selective acknowledgments. */
+export const SACKS = 0x800;
+/** Bit of the word AGREED: a router said that it is congested. */
+export const CONGESTED = 0x1000;
+/** Bit of the word AGREED: the peer is greeted if it says nothing. */
+export const AWAITS_GREETING = 0x2000;
 
+/** Bit of the timestamp of a SYN-ACK: the peer permits SACK. */
+export const SAID_SACK = 1;
 /** Octets that a timestamps option takes, with its padding. */
 export const TIMESTAMPS_LEN = 12;
 
@@ -77,6 +88,7 @@ export class TcpOutput {
   readonly #flows: FlowTable;
   readonly #answers: BufferPool;
   readonly #ledger: FlowLedger;
+  readonly #reassembly: TcpReassembly;
   readonly #request: TcpHeader;
   readonly #mtu: number;
 
@@ -99,6 +111,7 @@ export class TcpOutput {
    * @param flows Where proven peers are remembered.
    * @param answers Where octets wait to be acknowledged.
    * @param ledger Where it is counted what is sent.
+   * @param reassembly What it acknowledges selectively.
    * @param request Header of the segment received last.
    * @param mtu Largest IP packet of the link, in octets.
    */
@@ -108,6 +121,7 @@ export class TcpOutput {
     flows: FlowTable,
     answers: BufferPool,
     ledger: FlowLedger,
+    reassembly: TcpReassembly,
     request: TcpHeader,
     mtu: number,
   ) {
@@ -116,6 +130,7 @@ export class TcpOutput {
     this.#flows = flows;
     this.#answers = answers;
     this.#ledger = ledger;
+    this.#reassembly = reassembly;
     this.#request = request;
     this.#mtu = mtu;
   }
@@ -145,8 +160,11 @@ export class TcpOutput {
       if (sackPermitted) end = emitSackPermitted(view, end);
       if (hasTimestamps) {
         if (!sackPermitted) end = emitPadding(view, end);
-        const ours = this.clock + timestampOffset | 0;
-        end = emitTimestamps(view, end, ours, timestamp);
+        // Its last bit comes back with the peer's first segment, and tells
+        // what is not in the cookie.
+        const ours = (this.clock + timestampOffset - 1) & ~1;
+        const bit = sackPermitted ? SAID_SACK : 0;
+        end = emitTimestamps(view, end, ours | bit, timestamp);
       }
       if (this.#request.windowScale >= 0) {
         end = emitWindowScale(view, end, windowScale);
@@ -255,6 +273,13 @@ export class TcpOutput {
         words[flow + PEER_TIMESTAMP]!,
       );
     }
+    const runLen = this.#reassembly.lengthOf(flow);
+    if (runLen > 0 && agreed & SACKS && payloadAt === payloadEnd) {
+      const runAt = words[flow + RUN_AT]!;
+      headerEnd = emitPadding(view, headerEnd);
+      headerEnd = emitSack(view, headerEnd, runAt, seqAdd(runAt, runLen));
+    }
+    if (agreed & CONGESTED) flags |= ECE;
     const window = this.#window(ip, (agreed & STAMPS) !== 0) >>>
       (agreed & SCALES ? this.#persona.windowScale : 0);
     const end = headerEnd + payloadEnd - payloadAt;

@@ -143,6 +143,10 @@ export class Ipv6Header {
   get hopLimit(): number {
     return this.#view.getUint8(this.#at + HOP_LIMIT);
   }
+  /** Explicit congestion notification, RFC 3168 §5. */
+  get ecn(): number {
+    return this.#view.getUint16(this.#at + VERSION_CLASS_LABEL) >>> 4 & 0x03;
+  }
   /** Offset of the 16-octet source address. */
   get srcAt(): number {
     return this.#at + SRC;

@@ -62,6 +62,7 @@ const NO_OPERATION = 1;
 const MAXIMUM_SEGMENT_SIZE = 2;
 const WINDOW_SCALE = 3;
 const SACK_PERMITTED = 4;
+const SACK = 5;
 const TIMESTAMPS = 8;
 
 /** MSS of a peer that does not say, in octets: RFC 9293 §3.7.1. */
@@ -83,6 +84,8 @@ export class TcpHeader {
   hasTimestamps = false;
   /** The peer's timestamp, as an int32 bit pattern. */
   timestamp = 0;
+  /** Our timestamp that it echoes, as an int32 bit pattern. */
+  timestampEcho = 0;
 
   /**
    * Makes a window that has yet to be opened.
@@ -140,6 +143,7 @@ export class TcpHeader {
       } else if (kind === TIMESTAMPS && length === 10) {
         this.hasTimestamps = true;
         this.timestamp = view.getInt32(at + 2);
+        this.timestampEcho = view.getInt32(at + 6);
       }
       at += length;
     }
@@ -286,6 +290,27 @@ export function emitSackPermitted(out: DataView, at: number): number {
 export function emitPadding(out: DataView, at: number): number {
   out.setUint16(at, NO_OPERATION << 8 | NO_OPERATION);
   return at + 2;
+}
+
+/**
+ * Writes a selective acknowledgment of one block, RFC 2018 §3.
+ *
+ * @param out Memory to write `[at, at + 10)` of.
+ * @param at Offset of the option.
+ * @param first Sequence number of the block's first octet.
+ * @param end Sequence number one past its last.
+ * @returns Offset one past the option.
+ */
+export function emitSack(
+  out: DataView,
+  at: number,
+  first: number,
+  end: number,
+): number {
+  out.setUint16(at, SACK << 8 | 10);
+  out.setInt32(at + 2, first);
+  out.setInt32(at + 6, end);
+  return at + 10;
 }
 
 /**

@@ -28,3 +28,11 @@ lab("ssh gets as far as the key exchange", ["ssh"], async () => {
   match(stderr, /SSH2_MSG_KEXINIT received/);
   await masscanned.says(/^WARN - SSH server banner to OpenSSH_/);
 });
+
+lab("nmap, which waits for a greeting, names OpenSSH", ["nmap"], async () => {
+  await using _masscanned = await Masscanned.start();
+  match(
+    await succeed(`nmap -n -Pn -sV -p 22 --version-intensity 0 ${OURS}`),
+    /22\/tcp open +ssh +OpenSSH 9\.2p1 Debian 2\+deb12u\d+ \(protocol 2\.0\)/,
+  );
+});

@@ -253,11 +253,12 @@ export const CONVERSATIONS: readonly Conversation[] = [
     isKept: false,
   },
   {
-    name: "ignores a reset anywhere but at the next octet",
+    name: "ignores a reset anywhere but at the next octet, and challenges it",
     steps: [
       ["PA", 1, 1, "hello\n", ["PA 1:7 ack 7"]],
       ["R", 6, 7, "", []],
-      ["RA", 8, 7, "", []],
+      ["RA", 8, 7, "", ["A 7 ack 7"]],
+      ["R", 7 + 65_536, 7, "", []],
       ["PA", 7, 7, "hello\n", ["PA 7:13 ack 13"]],
     ],
   },
@@ -338,12 +339,11 @@ export const CONVERSATIONS: readonly Conversation[] = [
 /** What tells the personas apart. */
 export const AHEAD: Readonly<Record<"linux" | "classic", Conversation>> = {
   linux: {
-    name: "waits for what is missing before a segment",
+    name: "keeps a segment until what is missing before it comes",
     steps: [
       ["PA", 1, 1, "he", ["A 1 ack 3"]],
       ["PA", 5, 1, "o\n", ["A 1 ack 3"]],
-      ["PA", 3, 1, "ll", ["A 1 ack 5"]],
-      ["PA", 5, 1, "o\n", ["PA 1:7 ack 7"]],
+      ["PA", 3, 1, "ll", ["PA 1:7 ack 7"]],
     ],
   },
   classic: {

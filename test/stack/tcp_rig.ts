@@ -10,17 +10,15 @@ import { AddressPolicy } from "../../src/address/policy.ts";
 import { AddressSet } from "../../src/address/set.ts";
 import { Arena } from "../../src/arena.ts";
 import { Cookies } from "../../src/cookie.ts";
-import { ANSWER, FlowTable, REQUEST } from "../../src/flow_table.ts";
 import { Outbox } from "../../src/outbox.ts";
 import { linux } from "../../src/persona/linux.ts";
-import { FlowLedger } from "../../src/flow_ledger.ts";
 import { LISTEN } from "../../src/record/layout.ts";
 import { Recorder } from "../../src/record/recorder.ts";
-import { BufferPool } from "../../src/buffer_pool.ts";
 import { Application } from "../../src/stack/application.ts";
 import { Ipv4 } from "../../src/stack/ipv4.ts";
 import { Link, NO_TAG } from "../../src/stack/link.ts";
 import { Tcp } from "../../src/stack/tcp.ts";
+import { type TcpBounds, TcpMemory } from "../../src/stack/tcp_memory.ts";
 import { SELF_IPS, SELF_MAC } from "../harness.ts";
 import { lines } from "../line_protocol.ts";
 import type { FrameReceiver } from "../tcp_client.ts";
@@ -35,12 +33,8 @@ export class TcpRig implements FrameReceiver {
   #sent: Uint8Array[] = [];
   #now: number;
 
-  /** Its flows. */
-  readonly flows: FlowTable;
-  /** Where its unfinished requests wait. */
-  readonly buffers: BufferPool;
-  /** Where its answers wait to be acknowledged. */
-  readonly answers: BufferPool;
+  /** What it remembers by. */
+  readonly memory: TcpMemory;
 
   /**
    * Makes a TCP.
@@ -50,7 +44,7 @@ export class TcpRig implements FrameReceiver {
    */
   constructor(
     now: number,
-    bounds: { readonly flows?: number; readonly buffers?: number } = {},
+    bounds: Partial<TcpBounds> = {},
   ) {
     const arena = this.#arena;
     const recorder = new Recorder(arena.bytes, LISTEN.nothing, () => {});
@@ -68,29 +62,20 @@ export class TcpRig implements FrameReceiver {
     });
     this.#link = new Link(arena, this.#outbox, mac, policy);
     this.#ip = new Ipv4(arena, this.#link, policy, linux.ip, 0);
-    this.flows = new FlowTable(
-      bounds.flows ?? 16,
-      key,
-      (flow) => {
-        this.buffers.release(this.flows.words[flow + REQUEST]!);
-        this.answers.release(this.flows.words[flow + ANSWER]!);
-      },
-    );
-    const forget = (flow: number): void => this.flows.forget(flow);
-    this.buffers = new BufferPool(arena, bounds.buffers ?? 16, 64, forget);
-    this.answers = new BufferPool(arena, 16, 8192, forget);
+    const { flows = 16, buffers = 16, ahead = 16 } = bounds;
+    this.memory = new TcpMemory(arena, key, recorder, {
+      flows,
+      buffers,
+      ahead,
+      bufferLen: 64,
+    });
     this.#tcp = new Tcp(
       arena,
       this.#link,
       new Application(arena, [lines], linux, key),
       linux.tcp,
       new Cookies(key),
-      {
-        flows: this.flows,
-        ledger: new FlowLedger(this.flows, false, () => {}),
-        requests: this.buffers,
-        answers: this.answers,
-      },
+      this.memory,
       recorder,
       1500,
     );
