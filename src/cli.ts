@@ -31,9 +31,11 @@ import type {
   ReplayCommand,
   RunCommand,
 } from "./cli/command.ts";
-import { readIface, readKey, readMac } from "./cli/values.ts";
+import { joinPorts, readPorts } from "./cli/ports.ts";
+import { readIface, readKey, readMac, readNames } from "./cli/values.ts";
 import { VERSION } from "./cli/version.ts";
 import { PERSONAS } from "./persona/mod.ts";
+import { PROTOCOL_NAMES } from "./proto/mod.ts";
 
 export type * from "./cli/command.ts";
 
@@ -58,6 +60,16 @@ const MAC = valueParser(
 const KEY = valueParser("HEX", "32 hexadecimal digits", readKey);
 const PERSONA = biject(
   Object.fromEntries(PERSONAS.map((persona) => [persona.name, persona])),
+);
+const PORTS = valueParser(
+  "PORTS",
+  "ports of 0 to 65535 such as tcp/22,80,8000-8100,udp/53",
+  readPorts,
+);
+const NAMES = valueParser(
+  "LIST",
+  `one or more of ${PROTOCOL_NAMES.join(", ")}`,
+  (input) => readNames(input, PROTOCOL_NAMES),
 );
 const FORMAT = choice(["console", "logfmt", "json"]);
 
@@ -108,6 +120,25 @@ const ANSWER_OPTIONS = {
     }),
     PERSONAS[0]!,
   ),
+  ports: multiple(option("--ports", PORTS, {
+    description:
+      message`Open these ports only, such as tcp/22,80,8000-8100,udp/53; the others refuse as the persona does. Without it, every port is open.`,
+  })).map(joinPorts),
+  protocols: object({
+    only: multiple(option("--protocols", NAMES, {
+      description: message`Speak these protocols only, separated by commas: ${
+        text(PROTOCOL_NAMES.join(", "))
+      }.`,
+    })),
+    without: multiple(option("--no-protocols", NAMES, {
+      description: message`Do not speak these protocols.`,
+    })),
+  }).map(({ only, without }) => {
+    const some = only.length === 0 ? PROTOCOL_NAMES : only.flat();
+    return PROTOCOL_NAMES.filter((name) =>
+      some.includes(name) && !without.flat().includes(name)
+    );
+  }),
   format: optional(option("--format", FORMAT, {
     description: message`Log every packet to stdout in this format.`,
   })),
@@ -251,7 +282,7 @@ function lines(...texts: readonly string[]): Message {
 
 /** A value parser that refuses what `read` returns `undefined` for. */
 function valueParser<T>(
-  metavar: "NAME" | "MAC" | "HEX",
+  metavar: "NAME" | "MAC" | "HEX" | "LIST" | "PORTS",
   expected: string,
   read: (input: string) => T | undefined,
 ): ValueParser<"sync", T> {

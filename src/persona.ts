@@ -13,6 +13,12 @@ export interface Persona {
   readonly ip: IpPersona;
   /** What every segment looks like. */
   readonly tcp: TcpPersona;
+  /**
+   * Whether it refuses: a reset for a segment to a closed port or of no
+   * connection, an ICMP error for a datagram to a closed port. Otherwise such
+   * get silence.
+   */
+  readonly refuses: boolean;
   /** Name of the host, in lower case and without a domain. */
   readonly hostName: string;
   /** What the web server says. */

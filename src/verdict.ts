@@ -17,6 +17,8 @@ export const VERDICTS = [
   "tcp_fin_ack",
   "tcp_answer",
   "udp_answer",
+  "tcp_reset_sent",
+  "port_unreachable",
   // Malformed.
   "arp_malformed",
   "ip_malformed",
@@ -50,6 +52,8 @@ export const VERDICTS = [
   "udp_amplification",
   "udp_over_budget",
   "port_zero",
+  "port_closed",
+  "icmp_over_limit",
   "reply_too_long",
   "internal_error",
 ] as const;

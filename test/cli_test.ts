@@ -8,6 +8,8 @@ import {
 } from "../src/cli.ts";
 import { classic } from "../src/persona/classic.ts";
 import { linux } from "../src/persona/linux.ts";
+import { EVERY_PORT, portSet } from "../src/ports.ts";
+import { PROTOCOL_NAMES } from "../src/proto/mod.ts";
 
 const DEFAULTS = {
   selfIpFiles: [],
@@ -16,6 +18,8 @@ const DEFAULTS = {
   denyLists: [],
   mac: undefined,
   persona: linux,
+  ports: EVERY_PORT,
+  protocols: PROTOCOL_NAMES,
   format: undefined,
   verbosity: 0,
   quiet: false,
@@ -57,6 +61,34 @@ const COMMANDS: readonly [args: string, command: Command][] = [
   }],
   ["-i eth0 --persona linux", RUN],
   ["-i eth0 --persona classic", { ...RUN, persona: classic }],
+  ["-i eth0 --ports tcp/22,80,8000-8002,udp/53", {
+    ...RUN,
+    ports: {
+      tcp: portSet([[22, 22], [80, 80], [8000, 8002]]),
+      udp: portSet([[53, 53]]),
+    },
+  }],
+  ["-i eth0 --ports 0-1,UDP/65535 --ports tcp/7", {
+    ...RUN,
+    ports: {
+      tcp: portSet([[0, 1], [7, 7]]),
+      udp: portSet([[0, 1], [65535, 65535]]),
+    },
+  }],
+  ["-i eth0 --protocols HTTP,ssh --protocols dns", {
+    ...RUN,
+    protocols: ["http", "ssh", "dns"],
+  }],
+  ["-i eth0 --no-protocols gh0st,smb,rpc,dns,stun", {
+    ...RUN,
+    protocols: PROTOCOL_NAMES.filter((name) =>
+      !["gh0st", "smb", "rpc", "dns", "stun"].includes(name)
+    ),
+  }],
+  ["-i eth0 --protocols ssh,http --no-protocols http", {
+    ...RUN,
+    protocols: ["ssh"],
+  }],
   ["-i eth0 --format console", { ...RUN, format: "console" }],
   ["-i eth0 --format logfmt", { ...RUN, format: "logfmt" }],
   ["-i eth0 --format json", { ...RUN, format: "json" }],
@@ -110,6 +142,14 @@ const ERRORS: readonly [args: string, says: RegExp][] = [
   ["-i eth0 --remote-ip-deny-list=", /must not be empty/],
   ["-i eth0 --persona nobody", /`--persona`.*"linux" and "classic"/],
   ["-i eth0 --persona toString", /`--persona`.*"linux" and "classic"/],
+  ["-i eth0 --ports=", /`--ports`.*such as tcp\/22,80/],
+  ["-i eth0 --ports 65536", /ports of 0 to 65535/],
+  ["-i eth0 --ports 9-8", /ports of 0 to 65535/],
+  ["-i eth0 --ports 80,", /ports of 0 to 65535/],
+  ["-i eth0 --ports sctp/80", /ports of 0 to 65535/],
+  ["-i eth0 --ports tcp/http", /ports of 0 to 65535/],
+  ["-i eth0 --protocols http,htp", /one or more of http, ssh, .*"http,htp"/],
+  ["-i eth0 --no-protocols=", /one or more of http, ssh/],
   ["-i eth0 --format xml", /`--format`.*"console", "logfmt", and "json"/],
   ["-i eth0 -q -q", /`-q` cannot be used multiple times/],
   ["-i eth0 -m 0:0:0:0:0:1 -a 0:0:0:0:0:1", /cannot be used multiple times/],
@@ -167,6 +207,9 @@ const OPTIONS = [
   ["-q", "--quiet"],
   ["--format"],
   ["--persona"],
+  ["--ports"],
+  ["--protocols"],
+  ["--no-protocols"],
   ["--cookie-key"],
   ["-h", "--help"],
   ["-V", "--version"],

@@ -7,8 +7,10 @@
 import { loadAddressSet } from "../src/address/list.ts";
 import { AddressSet, type AddressTables } from "../src/address/set.ts";
 import { Arena } from "../src/arena.ts";
+import { readPorts } from "../src/cli/ports.ts";
 import { Outbox, type Send } from "../src/outbox.ts";
 import { PERSONAS } from "../src/persona/mod.ts";
+import { EVERY_PORT } from "../src/ports.ts";
 import { PROTOCOLS } from "../src/proto/mod.ts";
 import type { Protocol } from "../src/protocol.ts";
 import { BUFFER_LEN, LISTEN, type Listen } from "../src/record/layout.ts";
@@ -38,6 +40,8 @@ export interface HarnessOptions {
   readonly own?: string;
   /** Addresses that it says nothing to. */
   readonly deny?: readonly string[];
+  /** Its open ports; every one by default. */
+  readonly ports?: string;
   /** What it answers. */
   readonly protocols?: readonly Protocol[];
   /** What it records. */
@@ -96,6 +100,7 @@ export function makeStack(
     },
     persona: PERSONAS.find(({ name }) => name === persona)!,
     protocols: options.protocols ?? PROTOCOLS,
+    ports: options.ports === undefined ? EVERY_PORT : readPorts(options.ports)!,
     key: Uint8Array.from({ length: KEY_LEN }, (_, i) => i),
     ...options.startedAt === undefined ? {} : { startedAt: options.startedAt },
   });

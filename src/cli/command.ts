@@ -5,6 +5,7 @@
  */
 
 import type { Persona } from "../persona.ts";
+import type { OpenPorts } from "../ports.ts";
 
 /** Options of every command that answers frames. */
 export interface AnswerOptions {
@@ -20,6 +21,10 @@ export interface AnswerOptions {
   readonly mac: Uint8Array | undefined;
   /** Who to pretend to be. */
   readonly persona: Persona;
+  /** Which ports are open. */
+  readonly ports: OpenPorts;
+  /** Names of the protocols that are spoken. */
+  readonly protocols: readonly string[];
   /** How the log of packets is written; absent: there is none. */
   readonly format: "console" | "logfmt" | "json" | undefined;
   /** How often `-v` was given. */

@@ -42,3 +42,18 @@ export function readMac(input: string): Uint8Array | undefined {
 export function readKey(input: string): Uint8Array | undefined {
   return /^[0-9a-f]{32}$/i.test(input) ? Uint8Array.fromHex(input) : undefined;
 }
+
+/**
+ * Reads a list of names.
+ *
+ * @param input Names, separated by commas, in capitals or not.
+ * @param known All names that there are, in lower case.
+ * @returns The names, in lower case, or `undefined` if one is not known.
+ */
+export function readNames(
+  input: string,
+  known: readonly string[],
+): readonly string[] | undefined {
+  const names = input.toLowerCase().split(",").map((name) => name.trim());
+  return names.every((name) => known.includes(name)) ? names : undefined;
+}

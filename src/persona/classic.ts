@@ -18,6 +18,7 @@ export const classic: Persona = {
     acceptsEcn: false,
     keepsOrder: false,
   },
+  refuses: false,
   hostName: "win1",
   http: {
     server: "nginx/1.14.2",

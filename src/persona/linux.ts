@@ -19,6 +19,7 @@ export const linux: Persona = {
     acceptsEcn: true,
     keepsOrder: true,
   },
+  refuses: true,
   hostName: "server",
   http: {
     server: "nginx/1.14.2",

@@ -43,7 +43,7 @@ export async function run(
   using _diagnostics = openDiagnostics(options, stderr);
   const lists = loadLists(options);
   const sinks = new Sinks(options, outputs);
-  const { ifaces, mac, persona, workers } = options;
+  const { ifaces, mac, persona, ports, protocols, workers } = options;
   const startedAt = Date.now();
   const settings = {
     allWorkers: workers * ifaces.length,
@@ -53,6 +53,8 @@ export async function run(
     mac,
     module,
     persona: persona.name,
+    ports,
+    protocols,
     records: sinks.take.bind(sinks),
     say,
     startedAt,

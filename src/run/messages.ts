@@ -7,6 +7,7 @@
 
 import type { PortLease } from "../../ffi/packet_port.ts";
 import type { PolicyTables } from "../address/policy.ts";
+import type { OpenPorts } from "../ports.ts";
 import type { Listen } from "../record/layout.ts";
 
 /** First message to a worker: what to do. */
@@ -21,6 +22,10 @@ export interface Job {
   readonly policy: PolicyTables;
   /** Who to pretend to be, by name. */
   readonly persona: string;
+  /** Which ports are open. */
+  readonly ports: OpenPorts;
+  /** Names of the protocols that are spoken. */
+  readonly protocols: readonly string[];
   /** Key that everything unpredictable is derived from; all workers' own. */
   readonly key: Uint8Array;
   /** When the program started, by the clock of {@linkcode Job.clockOffset}. */

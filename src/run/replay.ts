@@ -18,7 +18,7 @@ import {
   readPcap,
 } from "../pcap.ts";
 import { quote } from "../printable.ts";
-import { PROTOCOLS } from "../proto/mod.ts";
+import { speakOnly } from "../proto/mod.ts";
 import { BUFFER_LEN } from "../record/layout.ts";
 import { Recorder } from "../record/recorder.ts";
 import { KEY_LEN } from "../siphash.ts";
@@ -79,7 +79,8 @@ export function replay(options: ReplayCommand): void {
     mtu: MTU,
     policy,
     persona: options.persona,
-    protocols: PROTOCOLS,
+    protocols: speakOnly(options.protocols),
+    ports: options.ports,
     key: options.cookieKey ?? new Uint8Array(KEY_LEN),
   });
 

@@ -26,9 +26,17 @@ import type { Task } from "./worker_thread.ts";
 const LOOK_MS = 1000; // how often the interface is looked at
 
 /** What is the same on all interfaces. */
-export interface Settings
-  extends
-    Pick<Task, "persona" | "key" | "startedAt" | "clockOffset" | "listen"> {
+export interface Settings extends
+  Pick<
+    Task,
+    | "persona"
+    | "ports"
+    | "protocols"
+    | "key"
+    | "startedAt"
+    | "clockOffset"
+    | "listen"
+  > {
   /** Hardware address to answer with; absent: the interface's own. */
   readonly mac: Uint8Array | undefined;
   /** Workers on each interface. */
@@ -146,7 +154,8 @@ export class Responder {
   /** Opens ports and starts a worker on each. */
   #open(link: Interface): void {
     const { allWorkers, module, records, say, workers } = this.#settings;
-    const { clockOffset, key, listen, persona, startedAt } = this.#settings;
+    const { clockOffset, key, listen, persona, ports, protocols, startedAt } =
+      this.#settings;
     const { index, mtu } = link;
     this.#reserved = reservedRanges(link.name);
     this.#ports = PacketPort.open(workers, {
@@ -169,6 +178,8 @@ export class Responder {
           mac: this.#macOn(link),
           mtu,
           persona,
+          ports,
+          protocols,
           policy,
           startedAt,
           workers: allWorkers,

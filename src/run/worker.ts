@@ -15,7 +15,7 @@ import { Wakeup } from "../../ffi/wakeup.ts";
 import { Arena } from "../arena.ts";
 import { Outbox } from "../outbox.ts";
 import { PERSONAS } from "../persona/mod.ts";
-import { PROTOCOLS } from "../proto/mod.ts";
+import { speakOnly } from "../proto/mod.ts";
 import { BUFFER_LEN } from "../record/layout.ts";
 import { Recorder } from "../record/recorder.ts";
 import { Stack } from "../stack/stack.ts";
@@ -67,7 +67,8 @@ class PacketWorker {
       mtu,
       policy: job.policy,
       persona: PERSONAS.find(({ name }) => name === job.persona)!,
-      protocols: PROTOCOLS,
+      protocols: speakOnly(job.protocols),
+      ports: job.ports,
       key: job.key,
       startedAt: job.startedAt,
       stacks: job.workers,

@@ -42,6 +42,8 @@ const TITLES: ReadonlyMap<VerdictName, string> = new Map([
   ["tcp_ack", "ACK to PSH-ACK"],
   ["tcp_answer", "ACK to PSH-ACK"],
   ["tcp_fin_ack", "FIN-ACK to FIN-ACK"],
+  ["tcp_reset_sent", "RST"],
+  ["port_unreachable", "ICMP-Port-Unreachable to UDP"],
   ["arp_malformed", "error parsing ARP packet"],
   ["ip_malformed", "error parsing IP packet"],
   ["transport_malformed", "error parsing ICMP, TCP or UDP packet"],
@@ -88,6 +90,8 @@ function textOf(record: FrameRecord, title: string): string {
     case VERDICT.tcp_ack:
     case VERDICT.tcp_answer:
     case VERDICT.tcp_fin_ack:
+    case VERDICT.tcp_reset_sent:
+    case VERDICT.port_unreachable:
       return `${title} on port ${record.dstPort}`;
     case VERDICT.ip_malformed:
       return record.ethertype === ETHERTYPE_IPV4

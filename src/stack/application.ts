@@ -45,7 +45,8 @@ export class Application {
     this.#protocols = protocols;
     this.#streams = new Matcher(protocols, TCP);
     this.#datagrams = new Matcher(protocols, UDP);
-    for (const [index, { greeting }] of protocols.entries()) {
+    for (const [index, { greeting, transports }] of protocols.entries()) {
+      if ((transports & TCP) === 0) continue;
       for (const port of greeting?.ports ?? []) this.#greeters[port] = index;
     }
     this.exchange = new Exchange(arena, answer, persona, new SipHash(key));

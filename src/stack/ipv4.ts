@@ -15,6 +15,7 @@ import {
   IPV4_DONT_FRAGMENT,
   IPV4_HEADER_LEN,
   Ipv4Header,
+  markIpv4,
   sealIpv4,
 } from "../wire/ipv4.ts";
 import { FOR_US, type Link } from "./link.ts";
@@ -22,6 +23,11 @@ import { FOR_US, type Link } from "./link.ts";
 // As in Linux, identifications are counted in many counters, picked by a keyed
 // hash of the peer: its own replies tell nobody how many others got.
 const COUNTERS = 2048;
+
+const IPPROTO_ICMP = 1;
+const ECN_MASK = 0x03; // RFC 3168 §5
+const TOS_MASK = 0x1e; // RFC 1349 §3
+const INTERNETWORK_CONTROL = 0xc0; // precedence, RFC 791 §3.1
 
 /** IPv4 on a link. */
 export class Ipv4 {
@@ -109,7 +115,25 @@ export class Ipv4 {
    * @param id Identification, if the persona numbers its packets.
    */
   send(end: number, id: number): void {
-    this.#send(end, this.#persona.numbersPackets ? id : 0, IPV4_DONT_FRAGMENT);
+    this.#begin(end);
+    this.#finish(
+      end,
+      this.#persona.numbersPackets ? id : 0,
+      IPV4_DONT_FRAGMENT,
+    );
+  }
+
+  /**
+   * Sends the payload at {@linkcode Ipv4.out} back, to be treated on its way as
+   * the request was.
+   *
+   * @param end Offset one past its last octet.
+   */
+  sendAlike(end: number): void {
+    const { protocol, tos } = this.header;
+    this.#begin(end);
+    markIpv4(this.#arena.view, this.#link.out, protocol, tos & ~ECN_MASK);
+    this.#finish(end, 0, IPV4_DONT_FRAGMENT);
   }
 
   /**
@@ -119,17 +143,50 @@ export class Ipv4 {
    * @param end Offset one past its last octet.
    */
   sendNumbered(end: number): void {
+    this.#begin(end);
+    this.#finishNumbered(end);
+  }
+
+  /**
+   * Sends the ICMP error at {@linkcode Ipv4.out} back.
+   *
+   * @param end Offset one past its last octet.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc1812#section-4.3.2.5 | RFC 1812 §4.3.2.5}
+   */
+  sendError(end: number): void {
+    const tos = INTERNETWORK_CONTROL | this.header.tos & TOS_MASK;
+    this.#begin(end);
+    markIpv4(this.#arena.view, this.#link.out, IPPROTO_ICMP, tos);
+    this.#finishNumbered(end);
+  }
+
+  /**
+   * Sums the pseudo-header of an ICMP message: there is none.
+   *
+   * @param _length Length of the message, in octets.
+   */
+  icmpSum(_length: number): number {
+    return 0;
+  }
+
+  /** Writes the header in front of a payload. */
+  #begin(end: number): void {
+    const { view } = this.#arena;
+    emitIpv4Reply(view, this.#link.out, this.header, this.#persona.ttl, end);
+  }
+
+  #finishNumbered(end: number): void {
     const { numbersPackets } = this.#persona;
     const hash = Math.imul(this.header.src ^ this.#secret, 0x9e3779b1);
     const counter = (hash ^ hash >>> 15) & (COUNTERS - 1);
     const id = numbersPackets ? ++this.#counters[counter]! : 0;
-    this.#send(end, id, numbersPackets ? 0 : IPV4_DONT_FRAGMENT);
+    this.#finish(end, id, numbersPackets ? 0 : IPV4_DONT_FRAGMENT);
   }
 
-  #send(end: number, id: number, flags: number): void {
+  #finish(end: number, id: number, flags: number): void {
     const { view } = this.#arena;
     const at = this.#link.out;
-    emitIpv4Reply(view, at, this.header, this.#persona.ttl, end);
     identifyIpv4(view, at, id, flags);
     sealIpv4(view, at);
     this.#link.send(end);

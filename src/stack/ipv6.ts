@@ -18,6 +18,9 @@ import {
 } from "../wire/ipv6.ts";
 import { FOR_US, type Link } from "./link.ts";
 
+const IPPROTO_ICMPV6 = 58;
+const ECN_MASK = 0x03; // RFC 3168 §5
+
 /** IPv6 on a link. */
 export class Ipv6 {
   readonly #arena: Arena;
@@ -128,11 +131,50 @@ export class Ipv6 {
    * @param _id Only IPv4 has it.
    */
   send(end: number, _id: number): void {
+    this.#send(end, this.header.protocol, 0);
+  }
+
+  /**
+   * Sends the payload at {@linkcode Ipv6.out} back, to be treated on its way as
+   * the request was.
+   *
+   * @param end Offset one past its last octet.
+   */
+  sendAlike(end: number): void {
+    const { protocol, trafficClass } = this.header;
+    this.#send(end, protocol, trafficClass & ~ECN_MASK);
+  }
+
+  /**
+   * Sends the ICMP error at {@linkcode Ipv6.out} back.
+   *
+   * @param end Offset one past its last octet.
+   */
+  sendError(end: number): void {
+    this.#send(end, IPPROTO_ICMPV6, 0);
+  }
+
+  /**
+   * Sums the pseudo-header of an ICMP message in answer to a packet that
+   * carries something else.
+   *
+   * @param length Length of the message, in octets.
+   * @returns Folded sum in `[0, 0xffff]`.
+   */
+  icmpSum(length: number): number {
     const { header } = this;
+    // The sum is over the addresses, the length and the protocol number.
+    return header.pseudoSum(length + IPPROTO_ICMPV6 - header.protocol);
+  }
+
+  #send(end: number, protocol: number, trafficClass: number): void {
+    const { header } = this;
+    const { view } = this.#arena;
     const at = this.#link.out;
-    emitIpv6(this.#arena, at, header.protocol, this.#persona.ttl, end);
+    emitIpv6(this.#arena, at, protocol, this.#persona.ttl, end);
     addressIpv6(this.#arena, at, header.dstAt, header.srcAt);
-    if (this.#persona.labelsFlows) this.#label(at);
+    const label = this.#persona.labelsFlows ? this.#label() : 0;
+    view.setInt32(at, 0x60000000 | trafficClass << 20 | label);
     this.#link.send(end);
   }
 
@@ -150,8 +192,8 @@ export class Ipv6 {
     addressIpv6(this.#arena, at, srcAt, dstAt);
   }
 
-  /** Gives a packet the label of its two hosts' conversation, RFC 6437 §3. */
-  #label(at: number): void {
+  /** Label of two hosts' conversation, RFC 6437 §3. */
+  #label(): number {
     const { view } = this.#arena;
     const { srcAt, dstAt } = this.header;
     let hash = this.#secret;
@@ -160,6 +202,6 @@ export class Ipv6 {
       hash = Math.imul(hash ^ view.getInt32(dstAt + i), 0x85ebca6b);
       hash ^= hash >>> 15;
     }
-    view.setInt32(at, 0x60000000 | hash & 0xfffff);
+    return hash & 0xfffff;
   }
 }

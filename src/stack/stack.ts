@@ -21,6 +21,7 @@ import type { Arena } from "../arena.ts";
 import { Cookies } from "../cookie.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Persona } from "../persona.ts";
+import { EVERY_PORT, type OpenPorts } from "../ports.ts";
 import type { Protocol } from "../protocol.ts";
 import { FrameFacts } from "../record/facts.ts";
 import { DEPTH_OF } from "../record/layout.ts";
@@ -42,6 +43,7 @@ import { FOR_US, Link } from "./link.ts";
 import { LATE_MEMORY, LateFrames } from "./late_frames.ts";
 import { Tcp } from "./tcp.ts";
 import { TCP_MEMORY, TcpMemory } from "./tcp_memory.ts";
+import { TcpReset } from "./tcp_reset.ts";
 import { Udp } from "./udp.ts";
 
 const IPPROTO_ICMP = 1;
@@ -68,6 +70,8 @@ export interface StackOptions {
   readonly persona: Persona;
   /** What to answer, most specific first. */
   readonly protocols: readonly Protocol[];
+  /** Ports that are open; every one if absent. */
+  readonly ports?: OpenPorts;
   /** 128 random bits that everything unpredictable is derived from. */
   readonly key: Uint8Array;
   /**
@@ -88,6 +92,7 @@ export class Stack {
   readonly #icmpv4: Icmpv4;
   readonly #icmpv6: Icmpv6;
   readonly #tcp: Tcp;
+  readonly #reset: TcpReset | undefined;
   readonly #udp: Udp;
   readonly #cookies: Cookies;
   readonly #memory: TcpMemory;
@@ -123,7 +128,7 @@ export class Stack {
     recorder: Recorder,
     options: StackOptions,
   ) {
-    const { key, mac, mtu, persona, protocols } = options;
+    const { key, mac, mtu, persona, protocols, ports = EVERY_PORT } = options;
     const policy = new AddressPolicy(options.policy);
     this.#policy = policy;
     this.#startedAt = options.startedAt;
@@ -154,6 +159,8 @@ export class Stack {
       AMPLIFICATION_LIMIT,
       secret,
       options.stacks ?? 1,
+      ports.udp,
+      persona.refuses,
     );
     this.#tcp = new Tcp(
       arena,
@@ -164,7 +171,11 @@ export class Stack {
       this.#memory,
       recorder,
       mtu,
+      ports.tcp,
     );
+    this.#reset = persona.refuses
+      ? new TcpReset(arena, this.#tcp.header, this.#tcp.output)
+      : undefined;
   }
 
   /** Derives a key of its own from the stack's for use number `purpose`. */
@@ -326,7 +337,10 @@ export class Stack {
       const end = ip.header.payloadEnd;
       this.#lateFrames.put(header.dstAt, end, tag, isUnsummed, this.#now);
     }
-    return verdict;
+    // RFC 1122 §4.2.3.10: whatever came to more than one station is ignored.
+    return this.#reset?.isDue(verdict) && !this.#link.isGroup
+      ? this.#reset.send(ip)
+      : verdict;
   }
 
   /** Greets the peer whose handshake has waited long enough. */

@@ -36,6 +36,7 @@ import {
 import type { TcpPersona } from "../persona.ts";
 import type { FlowLedger } from "../flow_ledger.ts";
 import type { Recorder } from "../record/recorder.ts";
+import { EVERY_PORT, hasPort, type PortSet } from "../ports.ts";
 import { Tuple } from "../tuple.ts";
 import { VERDICT } from "../verdict.ts";
 import { seqAdd } from "../wire/seq.ts";
@@ -79,6 +80,7 @@ export class Tcp {
   readonly #ledger: FlowLedger;
   readonly #reassembly: TcpReassembly;
   readonly #stream: TcpStream;
+  readonly #openPorts: PortSet;
   readonly #tuple = new Tuple();
 
   /** Header of the segment received last. */
@@ -104,6 +106,7 @@ export class Tcp {
    * @param memory What it remembers by.
    * @param recorder Who is told of every message.
    * @param mtu Largest IP packet of the link, in octets.
+   * @param openPorts Ports where connections are accepted.
    */
   constructor(
     arena: Arena,
@@ -114,6 +117,7 @@ export class Tcp {
     memory: TcpMemory,
     recorder: Recorder,
     mtu: number,
+    openPorts: PortSet = EVERY_PORT.tcp,
   ) {
     const { ahead, answers, flows, ledger } = memory;
     this.#arena = arena;
@@ -124,6 +128,7 @@ export class Tcp {
     this.#flows = flows;
     this.#ledger = ledger;
     this.#reassembly = new TcpReassembly(flows, ahead);
+    this.#openPorts = openPorts;
     this.header = new TcpHeader(arena);
     this.output = new TcpOutput(
       arena,
@@ -175,6 +180,7 @@ export class Tcp {
       !header.sumsUp(ip.header.pseudoSum(header.length))
     ) return VERDICT.checksum_wrong;
     if (header.srcPort === 0) return VERDICT.port_zero;
+    if (!hasPort(this.#openPorts, header.dstPort)) return VERDICT.port_closed;
 
     this.#fillTuple(ip);
     const { flags } = header;
@@ -288,10 +294,6 @@ export class Tcp {
   #begin(ip: Ipv4 | Ipv6, formerFlow: number = NO_FLOW): number {
     const { header } = this;
     const { ack, flags, seq } = header;
-    const isEmpty = header.payloadAt === header.payloadEnd && !(flags & FIN);
-    if (isEmpty && this.#application.greeterOf(header.dstPort) === NO_MATCH) {
-      return VERDICT.tcp_handshake_ack;
-    }
     const bits = this.#cookies.check(
       this.#tuple,
       seqAdd(seq, -1),
@@ -301,6 +303,10 @@ export class Tcp {
       return formerFlow === NO_FLOW
         ? VERDICT.tcp_cookie_wrong
         : VERDICT.tcp_out_of_window;
+    }
+    const isEmpty = header.payloadAt === header.payloadEnd && !(flags & FIN);
+    if (isEmpty && this.#application.greeterOf(header.dstPort) === NO_MATCH) {
+      return VERDICT.tcp_handshake_ack;
     }
 
     const { entropy } = this.#cookies;

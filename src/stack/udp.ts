@@ -10,6 +10,7 @@
  */
 
 import type { Arena } from "../arena.ts";
+import { hasPort, type PortSet } from "../ports.ts";
 import { CLOSE, DONE, UDP } from "../protocol.ts";
 import { NO_PROTOCOL, NOTE_MAX } from "../record/layout.ts";
 import type { Recorder } from "../record/recorder.ts";
@@ -25,6 +26,7 @@ import { type Application, NO_MATCH } from "./application.ts";
 import type { Ipv4 } from "./ipv4.ts";
 import type { Ipv6 } from "./ipv6.ts";
 import type { Link } from "./link.ts";
+import { PortUnreachable } from "./port_unreachable.ts";
 import { UdpBudget } from "./udp_budget.ts";
 
 /** UDP on either version of IP. */
@@ -35,6 +37,8 @@ export class Udp {
   readonly #recorder: Recorder;
   readonly #amplificationLimit: number;
   readonly #budget: UdpBudget;
+  readonly #openPorts: PortSet;
+  readonly #unreachable: PortUnreachable | undefined;
 
   /** Header of the datagram received last. */
   readonly header: UdpHeader;
@@ -52,6 +56,8 @@ export class Udp {
    * may be, both with their IP headers.
    * @param secret 32 random bits.
    * @param shares Into how many the sensor's budget of answers is divided.
+   * @param openPorts Ports whose datagrams are read.
+   * @param refuses Whether the others say that they are closed.
    */
   constructor(
     arena: Arena,
@@ -61,6 +67,8 @@ export class Udp {
     amplificationLimit: number,
     secret: number,
     shares: number,
+    openPorts: PortSet,
+    refuses: boolean,
   ) {
     this.#arena = arena;
     this.#link = link;
@@ -68,6 +76,16 @@ export class Udp {
     this.#recorder = recorder;
     this.#amplificationLimit = amplificationLimit;
     this.#budget = new UdpBudget(secret, shares);
+    this.#openPorts = openPorts;
+    this.#unreachable = refuses
+      ? new PortUnreachable(
+        arena,
+        amplificationLimit,
+        this.#budget,
+        secret,
+        shares,
+      )
+      : undefined;
     this.header = new UdpHeader(arena);
   }
 
@@ -78,6 +96,7 @@ export class Udp {
    */
   tick(now: number): void {
     this.#budget.tick(now);
+    this.#unreachable?.tick(now);
   }
 
   /**
@@ -101,7 +120,10 @@ export class Udp {
       }
     }
     if (header.srcPort === 0) return VERDICT.port_zero;
-    return this.#answer(ip);
+    if (hasPort(this.#openPorts, header.dstPort)) return this.#answer(ip);
+    // RFC 1122 §3.2.2: no errors about what came to more than one station.
+    if (this.#link.isGroup) return VERDICT.port_closed;
+    return this.#unreachable?.send(ip) ?? VERDICT.port_closed;
   }
 
   /** Hands the datagram to whose it is, and sends what that answers. */

@@ -36,6 +36,12 @@ export const ICMPV6_ECHO_REPLY = 129;
 export const NEIGHBOR_SOLICITATION = 135;
 /** Neighbor Advertisement, RFC 4861 §4.4. */
 export const NEIGHBOR_ADVERTISEMENT = 136;
+/** Length of an error message without what it quotes, in octets. */
+export const ICMP_ERROR_LEN = 8;
+/** ICMPv4 Destination Unreachable, Port Unreachable, as it begins. */
+export const ICMPV4_PORT_UNREACHABLE = 0x0303;
+/** ICMPv6 Destination Unreachable, Port unreachable, RFC 4443 §3.1. */
+export const ICMPV6_PORT_UNREACHABLE = 0x0104;
 /** Length of a Neighbor Solicitation without options, in octets. */
 export const SOLICITATION_LEN = 24;
 /** Length of our Neighbor Advertisement with its one option, in octets. */
@@ -159,6 +165,29 @@ export function emitEchoReply(
   out.view.setUint16(at + TYPE, type << 8);
   out.view.setUint16(at + CHECKSUM, 0);
   return at + message.length;
+}
+
+/**
+ * Writes an error about a packet.
+ *
+ * @param out Arena to write `[at, at + 8 + quoteEnd - quoteAt)` of.
+ * @param at Offset of the first octet.
+ * @param typeCode Type in the high octet, code in the low one.
+ * @param quoteAt Offset of the first octet of the packet.
+ * @param quoteEnd Offset one past the last octet of it that is quoted.
+ * @returns Offset one past the error. Its checksum is left 0.
+ */
+export function emitUnreachable(
+  out: Arena,
+  at: number,
+  typeCode: number,
+  quoteAt: number,
+  quoteEnd: number,
+): number {
+  out.view.setInt32(at + TYPE, typeCode << 16);
+  out.view.setInt32(at + ICMP_HEADER_LEN, 0);
+  out.bytes.copyWithin(at + ICMP_ERROR_LEN, quoteAt, quoteEnd);
+  return at + ICMP_ERROR_LEN + quoteEnd - quoteAt;
 }
 
 /**

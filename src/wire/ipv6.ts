@@ -139,6 +139,10 @@ export class Ipv6Header {
   get protocol(): number {
     return this.#protocol;
   }
+  /** Differentiated services and ECN fields. */
+  get trafficClass(): number {
+    return this.#view.getUint16(this.#at + VERSION_CLASS_LABEL) >>> 4 & 0xff;
+  }
   /** Hop limit. */
   get hopLimit(): number {
     return this.#view.getUint8(this.#at + HOP_LIMIT);

@@ -47,6 +47,12 @@ const WARNINGS: readonly [
   ["tcp_ack", "ACK to PSH-ACK on port 443"],
   ["tcp_answer", "ACK to PSH-ACK on port 443"],
   ["tcp_fin_ack", "FIN-ACK to FIN-ACK on port 443"],
+  ["tcp_reset_sent", "RST on port 443"],
+  [
+    "port_unreachable",
+    "ICMP-Port-Unreachable to UDP on port 443",
+    { protocol: 17 },
+  ],
   ["arp_malformed", "error parsing ARP packet"],
   ["ip_malformed", "error parsing IPv4 packet"],
   ["ip_malformed", "error parsing IPv6 packet", { ethertype: 0x86dd }],

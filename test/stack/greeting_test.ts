@@ -89,7 +89,7 @@ Deno.test("Stack greets nobody whose cookie is wrong", () => {
   const harness = new Harness({ protocols: [greeter] });
   const client = new TcpClient(harness, { peerPort: PORT });
   client.send("A", "", 1, 1);
-  strictEqual(harness.verdict, "tcp_cookie_wrong");
+  strictEqual(harness.verdict, "tcp_reset_sent");
   strictEqual(harness.stack.flowCount, 0);
   deepStrictEqual(pass(harness, client, WAIT), []);
 });

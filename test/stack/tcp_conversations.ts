@@ -323,12 +323,11 @@ export const CONVERSATIONS: readonly Conversation[] = [
     isKept: false,
   },
   {
-    name: "ignores what has no ACK, and what has SYN besides",
+    name: "ignores what has no ACK, and SYN with what contradicts it",
     steps: [
       ["P", 1, 1, "hello\n", []],
       ["F", 1, 1, "", []],
       ["", 1, 1, "hello\n", []],
-      ["SA", 1, 1, "hello\n", []],
       ["SF", 1, 1, "hello\n", []],
       ["SR", 1, 1, "hello\n", []],
     ],

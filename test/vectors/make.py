@@ -222,6 +222,17 @@ def syn_ack(persona, request):
     )
 
 
+def reset(request):
+    """The reset of a segment that has an acknowledgment."""
+    asked = request[TCP]
+    src, dst = request.src, request.dst
+    if ":" in src:
+        header = IPv6(src=dst, dst=src, hlim=64)
+    else:
+        header = IP(src=dst, dst=src, ttl=64, id=0, flags="DF")
+    return header / TCP(sport=asked.dport, dport=asked.sport, seq=asked.ack, flags="R", window=0)
+
+
 def loose(persona, reply, tag_count=0):
     """Octets of a reply that no standard fixes, and the words for them."""
     ranges, words = [], []
@@ -1129,9 +1140,16 @@ def tcp():
                 silent(f"{name}, wildcard", table, syn(src, dst, flags=flags), list=False)
         for flags in ("A", "PA", "FA", "FPA", "UA", "PUA", "AE", "PAEC", "FPUA"):
             for ack, data in ((0, b""), (0, REQUEST), (0x50607080, REQUEST), (0xFFFFFFFF, b"")):
-                silent(f"flags {flags}, ack {ack:08x}, {len(data)} octets",
-                       "TCP-02, TCP-13, W-14, W-20: no cookie of ours",
-                       syn(src, dst, flags=flags, ack=ack, data=data))
+                name = f"flags {flags}, ack {ack:08x}, {len(data)} octets"
+                shows = "TCP-02, TCP-13, W-14, W-20: no cookie of ours"
+                request = syn(src, dst, flags=flags, ack=ack, data=data)
+                if data or "F" in flags:
+                    silent(name, shows, request)
+                    continue
+                silent(name, shows, request, persona="classic")
+                row(f"tcp{family}: {name}", "RFC 9293 §3.10.7.2: reset", to_us(request),
+                    to_peer(reset(request)), persona="linux",
+                    ignore=[(15, 18)] if family else [])
         for bits in (1, 2, 4, 7):
             fine(f"SYN with reserved bits {bits}", "RFC 9293 §3.1: ignored in what is received",
                  syn(src, dst, reserved=bits), personas=PERSONAS if bits & 1 == 0 else ("classic",))
