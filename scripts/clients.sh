@@ -8,7 +8,9 @@ declare -A package=(
   [curl]=curl
   [dig]=bind9-dnsutils
   [dumpcap]=wireshark-common
+  [hping3]=hping3
   [ip]=iproute2
+  [masscan]=masscan
   [ndisc6]=ndisc6
   [nmap]=nmap
   [ping]=iputils-ping
@@ -16,4 +18,5 @@ declare -A package=(
   [scapy]=python3-scapy
   [setcap]=libcap2-bin
   [tshark]=tshark
+  [zmap]=zmap
 )

@@ -4,7 +4,9 @@
 # (such as http/curl_get), records those only.
 #
 # What each one shows, and how often masscanned has to answer, says
-# test/captures.ts: the two lists go together. Hardware addresses and the key of
+# test/captures.ts: the two lists go together. Those in scanner/ show who sent
+# them, which test/scanner/recogniser_test.ts has to find out; their names begin
+# with the scanner and its version, for versions differ. Hardware addresses and the key of
 # the SYN cookies are fixed; ports, times and the clients' versions are what
 # they are on the day.
 set -euo pipefail
@@ -105,6 +107,43 @@ ask_others() {
   ping -n -c 1 "$host"
 }
 
+# Scans with ZMap, whose configuration excludes addresses for documentation.
+scan_with_zmap() {
+  zmap -b /dev/null -i client0 -G "$our_mac" -S 192.0.2.1 \
+    --cooldown-time=1 --rate=100 --output-file=/dev/null "$@" "$ours/31"
+}
+
+# Scans with masscan, from an address that the kernel does not know of: or it
+# would reset what it did not begin.
+scan_with_masscan() {
+  masscan --adapter client0 --source-ip 192.0.2.50 --rate 100 --wait 1 \
+    --router-mac "${our_mac//:/-}" "$@"
+}
+
+# The same, until it has what it connected for. It looks at the time only when
+# a frame comes in, so some do.
+scan_banners_with_masscan() {
+  ping -q -n "$also_ours" >/dev/null &
+  fails timeout -s INT 15 masscan --adapter client0 --source-ip 192.0.2.50 \
+    --rate 100 --router-mac "${our_mac//:/-}" --banners --wait 30 "$@"
+  kill "$!"
+}
+
+# Pings without an echo's reply are what hping3 takes for failure.
+scan_with_hping() {
+  hping3 -I client0 --syn -p ++80 -c 3 --interval u50000 "$ours"
+  fails hping3 -I client0 -p ++80 -c 2 --interval u50000 "$ours" # without flags
+}
+
+scan_with_scapy() {
+  python3 - <<-END
+	from scapy.all import *
+	ether = Ether(dst="$our_mac", src="$client_mac")
+	sendp([ether / IP(dst="$ours") / TCP(dport=port) for port in (22, 80)],
+	      iface="client0")
+	END
+}
+
 # Runs a command that must not succeed.
 fails() {
   ! "$@"
@@ -162,7 +201,8 @@ if [[ ! ${LAB_SENSOR-} ]]; then
   exec "$scripts/lab.sh" "$0" "$@"
 fi
 
-for client in arping curl dumpcap ethtool ndisc6 nmap ping tcpreplay; do
+for client in arping curl dig dumpcap ethtool hping3 masscan ndisc6 nmap ping \
+  ssh tcpreplay zmap; do
   type -P "$client" >/dev/null || die "recording needs $client"
 done
 wanted=${*:+ $* }
@@ -204,6 +244,50 @@ POST /two HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\
 GET /three HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 record http/dribbled say_slowly \
   'GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+
+version=$(nmap --version | grep -om1 '[0-9.]*[0-9]')
+nmap=scanner/nmap_$version
+record "${nmap}_syn" nmap -n -Pn -sS -p 22,80,443 "$ours" "$also_ours"
+record "${nmap}_syn_ipv6" nmap -6 -n -Pn -sS -p 22,80 "$ours_6"
+record "${nmap}_discovery" nmap -n -sn --disable-arp-ping "$ours"
+record "${nmap}_connect" nmap -n -Pn -sT -p 22,80 "$ours"
+record "${nmap}_null" nmap -n -Pn -sN -p 22,80 "$ours"
+record "${nmap}_fin" nmap -n -Pn -sF -p 22,80 "$ours"
+record "${nmap}_xmas" nmap -n -Pn -sX -p 22,80 "$ours"
+record "${nmap}_ack" nmap -n -Pn -sA -p 22,80 "$ours"
+record "${nmap}_udp" nmap -n -Pn -sU -p 53,111,123 "$ours"
+record "${nmap}_os" nmap -n -Pn -O --max-os-tries 1 -p 22 "$ours"
+record "${nmap}_version" nmap -n -Pn -sT -sV -p 80,3389 "$ours"
+record "${nmap}_scripts" nmap -n -Pn -sT -p 22,80 \
+  --script ssh-hostkey,http-title "$ours"
+
+version=$({ masscan --version || true; } | grep -om1 '[0-9.]*[0-9]')
+masscan=scanner/masscan_$version
+record "${masscan}_syn" scan_with_masscan -p 22,80 "$ours,$also_ours"
+record "${masscan}_syn_ttl" scan_with_masscan --ttl 64 -p 22,80 "$ours"
+record "${masscan}_udp" scan_with_masscan -p U:53,U:137,U:161 "$ours"
+record "${masscan}_ping" scan_with_masscan --ping "$ours"
+record "${masscan}_http" scan_banners_with_masscan -p 80 "$ours"
+
+version=$(zmap --version | grep -om1 '[0-9.]*[0-9]')
+zmap=scanner/zmap_$version
+record "${zmap}_syn" scan_with_zmap -p 80
+record "${zmap}_ping" scan_with_zmap -M icmp_echoscan
+record "${zmap}_ping_time" scan_with_zmap -M icmp_echo_time
+if [[ $version != [12].* ]]; then
+  record "${zmap}_syn_linux" scan_with_zmap -p 80 --probe-args=linux
+  record "${zmap}_syn_bsd" scan_with_zmap -p 80 --probe-args=bsd
+  record "${zmap}_syn_small" scan_with_zmap -p 80 --probe-args=smallest-probes
+fi
+record "${zmap}_udp" scan_with_zmap -M udp -p 53 --probe-args=text:hello
+
+record scanner/hping_3 scan_with_hping
+version=$(python3 -c 'import scapy; print(scapy.VERSION)')
+record "scanner/scapy_$version" scan_with_scapy
+
+record scanner/nobody_dig dig +tries=1 "@$ours" example.com
+record scanner/nobody_ssh fails ssh -o BatchMode=yes -o ConnectTimeout=5 \
+  -o StrictHostKeyChecking=no "$ours"
 
 record vlan/ping say_tagged icmpv4/ping icmpv6/ping
 
