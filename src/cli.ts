@@ -163,6 +163,10 @@ const RUN = object("Options", {
     }),
     { min: 1, errors: { tooFew: NO_IFACE } },
   ).map((names) => [...new Set(names)]),
+  probe: option("--probe", {
+    description:
+      message`Ask first whether anybody else has the addresses, and refuse to start if so.`,
+  }),
   workers: withDefault(
     option("--workers", integer({ metavar: "N", min: 1, max: WORKERS_MAX }), {
       description:

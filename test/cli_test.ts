@@ -28,6 +28,7 @@ const DEFAULTS = {
 const RUN: RunCommand = {
   command: "run",
   ifaces: ["eth0"],
+  probe: false,
   workers: 1,
   ...DEFAULTS,
 };
@@ -41,6 +42,7 @@ const COMMANDS: readonly [args: string, command: Command][] = [
   ["-i 123456789012345", { ...RUN, ifaces: ["123456789012345"] }],
   ["-i b -i a --iface b", { ...RUN, ifaces: ["b", "a"] }],
   ["-i eth0 -i eth0", RUN],
+  ["-i eth0 --probe", { ...RUN, probe: true }],
   ["-i eth0 --workers 4", { ...RUN, workers: 4 }],
   [
     "-f a -i eth0 --self-ip-file b --ip-addr-file=c --self-ip-list d,e --self-ip-list f",

@@ -41,6 +41,8 @@ export interface RunCommand extends AnswerOptions {
   readonly command: "run";
   /** Names of the interfaces, of 1 to 15 octets each; at least one. */
   readonly ifaces: readonly string[];
+  /** Whether to refuse addresses that somebody else on the link has. */
+  readonly probe: boolean;
   /** Packet workers on each interface, at least 1. */
   readonly workers: number;
 }

@@ -18,7 +18,7 @@ import { Sinks } from "../sink/sinks.ts";
 import type { Report } from "./messages.ts";
 import { countText, loadLists } from "./policy.ts";
 import { sumOf } from "./report.ts";
-import { Responder } from "./responder.ts";
+import { Responder, type Settings } from "./responder.ts";
 import { obeySignals } from "./signals.ts";
 import { summaryOf } from "./summary.ts";
 import { STANDARD_ERROR, targetOf } from "./targets.ts";
@@ -43,30 +43,34 @@ export async function run(
   using _diagnostics = openDiagnostics(options, stderr);
   const lists = loadLists(options);
   const sinks = new Sinks(options, outputs);
-  const { ifaces, mac, persona, ports, protocols, workers } = options;
+  const { ifaces, mac, persona, ports, probe, protocols, workers } = options;
+  const stopped = new AbortController();
   const startedAt = Date.now();
-  const settings = {
-    allWorkers: workers * ifaces.length,
-    clockOffset: startedAt - monotonicNow(),
-    key: options.cookieKey ?? crypto.getRandomValues(new Uint8Array(KEY_LEN)),
-    listen: sinks.listen,
+  const settings: Settings = {
     mac,
     module,
-    persona: persona.name,
-    ports,
-    protocols,
+    probe,
     records: sinks.take.bind(sinks),
     say,
-    startedAt,
+    signal: stopped.signal,
+    task: {
+      clockOffset: startedAt - monotonicNow(),
+      key: options.cookieKey ?? crypto.getRandomValues(new Uint8Array(KEY_LEN)),
+      listen: sinks.listen,
+      persona: persona.name,
+      ports,
+      protocols,
+      startedAt,
+      workers: workers * ifaces.length,
+    },
     workers,
   };
   const responders = ifaces.map((name) => new Responder(name, settings, lists));
 
-  const stopped = Promise.withResolvers<void>();
   const reportAll = async (): Promise<Report> =>
     sumOf(await Promise.all(responders.map((one) => one.report())));
   using _signals = obeySignals({
-    stop: stopped.resolve,
+    stop: () => stopped.abort(),
     reload: () => {
       outputs.reopen();
       reload(options, responders, say);
@@ -78,13 +82,21 @@ export async function run(
   let reports: Report[] = [];
   try {
     for (const responder of responders) await responder.start();
-    await stopped.promise;
+    await isAborted(stopped.signal);
   } finally {
     reports = await Promise.all(responders.map((one) => one.stop()));
   }
   for (const line of summaryOf(sumOf(reports), outputs.all)) {
     logger.info("{line}", { line });
   }
+}
+
+/** Waits for a signal to be given. */
+function isAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
 }
 
 /** Reads the address files again; a bad one leaves everything as it was. */

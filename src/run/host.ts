@@ -29,6 +29,18 @@ export function reservedRanges(name: string): AddressRange[] {
   return addresses.map((octets) => ({ first: octets, last: octets }));
 }
 
+/**
+ * Finds the addresses that the host has.
+ *
+ * @returns Each, and the name of its interface.
+ */
+export function hostAddresses(): { address: Uint8Array; owner: string }[] {
+  return Deno.networkInterfaces().map(({ address, name }) => ({
+    address: octetsOf(address.replace(/%.*/, "")),
+    owner: name,
+  }));
+}
+
 function octetsOf(address: string): Uint8Array {
   return Uint8Array.from(ipaddr.parse(address).toByteArray());
 }

@@ -19,6 +19,7 @@ import { changesOf, isSameLink } from "./link_changes.ts";
 import { memoryLenOf } from "./memory.ts";
 import type { Report } from "./messages.ts";
 import { countText, type Lists, policyOf } from "./policy.ts";
+import { refuseTaken } from "./probe.ts";
 import { NOTHING, sumOf } from "./report.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { Task } from "./worker_thread.ts";
@@ -26,23 +27,17 @@ import type { Task } from "./worker_thread.ts";
 const LOOK_MS = 1000; // how often the interface is looked at
 
 /** What is the same on all interfaces. */
-export interface Settings extends
-  Pick<
-    Task,
-    | "persona"
-    | "ports"
-    | "protocols"
-    | "key"
-    | "startedAt"
-    | "clockOffset"
-    | "listen"
-  > {
+export interface Settings {
+  /** What every worker is told. */
+  readonly task: Omit<Task, "lease" | "mac" | "mtu" | "policy">;
   /** Hardware address to answer with; absent: the interface's own. */
   readonly mac: Uint8Array | undefined;
   /** Workers on each interface. */
   readonly workers: number;
-  /** Workers on all interfaces. */
-  readonly allWorkers: number;
+  /** Whether to ask first if somebody else has our addresses. */
+  readonly probe: boolean;
+  /** Ends a start early. */
+  readonly signal: AbortSignal;
   /** Program of a worker. */
   readonly module: URL;
   /** Takes records. */
@@ -86,9 +81,11 @@ export class Responder {
   async start(): Promise<void> {
     this.#link = openLink(this.#name);
     try {
+      await this.#probe(this.#link);
       this.#open(this.#link);
       await Promise.all(this.#supervisors.map(({ ready }) => ready));
     } catch (error) {
+      if (error instanceof OperatorError) throw error;
       if (error instanceof SystemError) throw new OperatorError(error.message);
       throw new OperatorError(
         `The packet worker died: ${(error as Error).message}`,
@@ -117,6 +114,19 @@ export class Responder {
     await this.#looking;
     await this.#close();
     return this.#counted;
+  }
+
+  /** Asks whether somebody else has our addresses, if that is wanted. */
+  async #probe(link: Interface): Promise<void> {
+    const { mac, probe, say, signal } = this.#settings;
+    const { own } = this.#lists;
+    if (!probe) return;
+    if (own === undefined) {
+      throw new OperatorError(
+        "Cannot probe every address there is: --probe needs a list (-f)",
+      );
+    }
+    await refuseTaken(link, { mac, own, say, signal });
   }
 
   /** Looks what has become of the interface, if nobody is at it. */
@@ -153,9 +163,7 @@ export class Responder {
 
   /** Opens ports and starts a worker on each. */
   #open(link: Interface): void {
-    const { allWorkers, module, records, say, workers } = this.#settings;
-    const { clockOffset, key, listen, persona, ports, protocols, startedAt } =
-      this.#settings;
+    const { module, records, say, task, workers } = this.#settings;
     const { index, mtu } = link;
     this.#reserved = reservedRanges(link.name);
     this.#ports = PacketPort.open(workers, {
@@ -163,27 +171,15 @@ export class Responder {
       mac: this.#settings.mac,
       memoryLen: memoryLenOf(mtu),
     });
-    const policy = this.#policy();
     this.#filter(link);
+    const mac = this.#macOn(link);
+    const policy = this.#policy();
     const listener = { records, trouble: say, link: () => this.#look() };
     this.#supervisors = this.#ports.map(({ lease }, i) =>
       new Supervisor(
         module,
         `packet worker ${i + 1} of ${workers} on "${link.name}"`,
-        {
-          clockOffset,
-          key,
-          lease,
-          listen,
-          mac: this.#macOn(link),
-          mtu,
-          persona,
-          ports,
-          protocols,
-          policy,
-          startedAt,
-          workers: allWorkers,
-        },
+        { ...task, lease, mac, mtu, policy },
         listener,
       )
     );

@@ -126,3 +126,31 @@ export function emitArpReply(
   view.setInt32(at + TARGET_IP, request.senderIp);
   return at + ARP_LEN;
 }
+
+/**
+ * Writes a probe: a request that tells nobody an address of ours.
+ *
+ * @param out Arena to write `[at, at + 28)` of.
+ * @param at Offset of the first octet.
+ * @param selfMacAt Offset of our 6-octet hardware address.
+ * @param target Address that is asked for, 4 octets.
+ * @returns Offset one past the probe, `at + 28`.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc5227#section-2.1.1 | RFC 5227 §2.1.1}
+ */
+export function emitArpProbe(
+  out: Arena,
+  at: number,
+  selfMacAt: number,
+  target: Uint8Array,
+): number {
+  const { bytes, view } = out;
+  view.setUint16(at + HARDWARE_TYPE, HARDWARE_ETHERNET);
+  view.setUint16(at + PROTOCOL_TYPE, ETHERTYPE_IPV4);
+  view.setUint16(at + ADDRESS_LENGTHS, LENGTHS_ETHERNET_IPV4);
+  view.setUint16(at + OPERATION, ARP_REQUEST);
+  bytes.copyWithin(at + SENDER_MAC, selfMacAt, selfMacAt + MAC_LEN);
+  bytes.fill(0, at + SENDER_IP, at + TARGET_IP);
+  bytes.set(target, at + TARGET_IP);
+  return at + ARP_LEN;
+}

@@ -219,6 +219,28 @@ export function emitAdvertisement(
 }
 
 /**
+ * Writes a Neighbor Solicitation from somebody who has no address yet.
+ *
+ * @param out Arena to write `[at, at + 24)` of.
+ * @param at Offset of the first octet.
+ * @param target Address that is asked for, 16 octets.
+ * @returns Offset one past the solicitation. Its checksum is left 0.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc4861#section-4.3 | RFC 4861 §4.3}
+ */
+export function emitSolicitation(
+  out: Arena,
+  at: number,
+  target: Uint8Array,
+): number {
+  const { bytes, view } = out;
+  view.setInt32(at + TYPE, NEIGHBOR_SOLICITATION << 24);
+  view.setInt32(at + ICMP_HEADER_LEN, 0);
+  bytes.set(target, at + TARGET);
+  return at + SOLICITATION_LEN;
+}
+
+/**
  * Computes and stores the checksum of a message whose other fields are final.
  *
  * @param out Memory that holds the message.
