@@ -32,7 +32,13 @@ import type {
   RunCommand,
 } from "./cli/command.ts";
 import { joinPorts, readPorts } from "./cli/ports.ts";
-import { readIface, readKey, readMac, readNames } from "./cli/values.ts";
+import {
+  readIface,
+  readKey,
+  readLimit,
+  readMac,
+  readNames,
+} from "./cli/values.ts";
 import { VERSION } from "./cli/version.ts";
 import { PERSONAS } from "./persona/mod.ts";
 import { PROTOCOL_NAMES } from "./proto/mod.ts";
@@ -42,6 +48,7 @@ export type * from "./cli/command.ts";
 const NAME = "masscanned";
 const USAGE_ERROR = 2;
 const WORKERS_MAX = 64;
+const AMPLIFICATION_LIMIT = 3; // RFC 9000 §8.1
 const WIDTH = 80; // columns of help
 const SECTIONS = ["Options", "Commands", "Help"]; // of help, in order
 
@@ -58,6 +65,7 @@ const MAC = valueParser(
   readMac,
 );
 const KEY = valueParser("HEX", "32 hexadecimal digits", readKey);
+const LIMIT = valueParser("N", "a number from 1 on, or off", readLimit);
 const PERSONA = biject(
   Object.fromEntries(PERSONAS.map((persona) => [persona.name, persona])),
 );
@@ -139,6 +147,13 @@ const ANSWER_OPTIONS = {
       some.includes(name) && !without.flat().includes(name)
     );
   }),
+  amplificationLimit: withDefault(
+    option("--amplification-limit", LIMIT, {
+      description:
+        message`Never answer a datagram, whose sender may be forged, with more than this many times its length; ${"off"}: answer whatever is asked.`,
+    }),
+    AMPLIFICATION_LIMIT,
+  ),
   format: optional(option("--format", FORMAT, {
     description: message`Log every packet to stdout in this format.`,
   })),
@@ -286,7 +301,7 @@ function lines(...texts: readonly string[]): Message {
 
 /** A value parser that refuses what `read` returns `undefined` for. */
 function valueParser<T>(
-  metavar: "NAME" | "MAC" | "HEX" | "LIST" | "PORTS",
+  metavar: "NAME" | "MAC" | "HEX" | "LIST" | "PORTS" | "N",
   expected: string,
   read: (input: string) => T | undefined,
 ): ValueParser<"sync", T> {

@@ -44,6 +44,8 @@ export interface HarnessOptions {
   readonly ports?: string;
   /** What it answers. */
   readonly protocols?: readonly Protocol[];
+  /** How many times as long as a datagram its answer may be, 3 if not said. */
+  readonly amplificationLimit?: number;
   /** What it records. */
   readonly listen?: Listen;
   /** When its key came into use; with its first tick if absent. */
@@ -99,6 +101,7 @@ export function makeStack(
       denied: set(...deny),
     },
     persona: PERSONAS.find(({ name }) => name === persona)!,
+    amplificationLimit: options.amplificationLimit ?? 3,
     protocols: options.protocols ?? PROTOCOLS,
     ports: options.ports === undefined ? EVERY_PORT : readPorts(options.ports)!,
     key: Uint8Array.from({ length: KEY_LEN }, (_, i) => i),

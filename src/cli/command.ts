@@ -25,6 +25,11 @@ export interface AnswerOptions {
   readonly ports: OpenPorts;
   /** Names of the protocols that are spoken. */
   readonly protocols: readonly string[];
+  /**
+   * How many times as long as a datagram its answer may be, both with their IP
+   * headers; infinity: there is no limit.
+   */
+  readonly amplificationLimit: number;
   /** How the log of packets is written; absent: there is none. */
   readonly format: "console" | "logfmt" | "json" | undefined;
   /** How often `-v` was given. */

@@ -34,6 +34,19 @@ export function readMac(input: string): Uint8Array | undefined {
 }
 
 /**
+ * Reads how many times as long as a question its answer may be.
+ *
+ * @param input What was given.
+ * @returns The factor, infinity for `off`, or `undefined` if it is neither, or
+ * less than 1.
+ */
+export function readLimit(input: string): number | undefined {
+  if (input === "off") return Infinity;
+  const limit = /^\d+(\.\d+)?$/.test(input) ? Number(input) : 0;
+  return limit >= 1 ? limit : undefined;
+}
+
+/**
  * Reads a key of SipHash: 32 hexadecimal digits.
  *
  * @param input What was given.

@@ -15,6 +15,7 @@ import {
   pattern,
   type Protocol,
   TCP,
+  UDP,
 } from "../protocol.ts";
 import { pagesOf, putPage } from "./http_page.ts";
 import {
@@ -124,8 +125,9 @@ const CONTINUE = encode("100-continue");
  */
 function check(exchange: Exchange): number {
   const { bytes } = exchange.arena;
-  const { end } = exchange;
+  const { end, transport } = exchange;
   if (!exchange.persona.http.answersOddRequests) return DECLINE;
+  if (transport === UDP) return DECLINE; // what is odd there is another's
   let at = exchange.at;
   while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
   if (at === end) return DECLINE;
@@ -343,7 +345,7 @@ function passTrailer(exchange: Exchange, wish: number): number {
 /** HTTP/1.0 and HTTP/1.1. */
 export const http: Protocol = {
   name: "http",
-  transports: TCP,
+  transports: TCP | UDP,
   patterns: METHODS.map((method) => pattern(`"${method} "`)),
   check,
   reply,

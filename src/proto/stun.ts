@@ -53,6 +53,8 @@ const FIRST_OPTIONAL = 0x8000;
 const UNDERSTOOD = [0x02, 0x03, 0x06, 0x07, 0x08, 0x14, 0x15, 0x24, 0x26, 0x27];
 const UNKNOWN_MAX = 8; // that are named
 
+const CHANGE_PORT = 2; // bit of a CHANGE-REQUEST
+
 const FAMILY_IPV4 = 1;
 const FAMILY_IPV6 = 2;
 const FINGERPRINT_LEN = 8;
@@ -105,6 +107,7 @@ function reply(exchange: Exchange): number {
     request.hasFingerprint = false;
     putHeader(exchange, BINDING_SUCCESS, addressLenOf(exchange));
     putAddress(exchange, MAPPED_ADDRESS, exchange.peerAt, exchange.peerPort);
+    changePort(exchange, messageEnd);
     return DONE;
   }
   if (transport === UDP && messageEnd !== end) return DECLINE;
@@ -113,6 +116,24 @@ function reply(exchange: Exchange): number {
   if (request.unknown > 0) putError(exchange);
   else putSuccess(exchange);
   return DONE;
+}
+
+/**
+ * Answers from the next port for every CHANGE-REQUEST that asks for another,
+ * RFC 3489 §11.2.4: what the original does, who has no second address either.
+ */
+function changePort(exchange: Exchange, end: number): void {
+  const { view } = exchange.arena;
+  let at = exchange.at + HEADER_LEN;
+  while (end - at >= ATTRIBUTE_LEN) {
+    const length = view.getUint16(at + 2);
+    const valueAt = at + ATTRIBUTE_LEN;
+    if (length > end - valueAt) return;
+    const asks = view.getUint16(at) === CHANGE_REQUEST && length === 4 &&
+      (view.getInt32(valueAt) & CHANGE_PORT) !== 0;
+    if (asks) exchange.selfPort = (exchange.selfPort + 1) & 0xffff;
+    at = valueAt + padded(length);
+  }
 }
 
 /** Reads attributes up to `end`; false if they cannot be read. */

@@ -15,7 +15,7 @@ import { LINES } from "../sink/framing.ts";
 import { Output } from "../sink/output.ts";
 import { Outputs } from "../sink/outputs.ts";
 import { Sinks } from "../sink/sinks.ts";
-import type { Report } from "./messages.ts";
+import { behaviourOf, type Report } from "./messages.ts";
 import { countText, loadLists } from "./policy.ts";
 import { sumOf } from "./report.ts";
 import { Responder, type Settings } from "./responder.ts";
@@ -43,7 +43,7 @@ export async function run(
   using _diagnostics = openDiagnostics(options, stderr);
   const lists = loadLists(options);
   const sinks = new Sinks(options, outputs);
-  const { ifaces, mac, persona, ports, probe, protocols, workers } = options;
+  const { ifaces, mac, probe, workers } = options;
   const stopped = new AbortController();
   const startedAt = Date.now();
   const settings: Settings = {
@@ -54,12 +54,10 @@ export async function run(
     say,
     signal: stopped.signal,
     task: {
+      behaviour: behaviourOf(options),
       clockOffset: startedAt - monotonicNow(),
       key: options.cookieKey ?? crypto.getRandomValues(new Uint8Array(KEY_LEN)),
       listen: sinks.listen,
-      persona: persona.name,
-      ports,
-      protocols,
       startedAt,
       workers: workers * ifaces.length,
     },

@@ -6,9 +6,26 @@
  */
 
 import type { PortLease } from "../../ffi/packet_port.ts";
+import type { AnswerOptions } from "../cli/command.ts";
 import type { PolicyTables } from "../address/policy.ts";
-import type { OpenPorts } from "../ports.ts";
 import type { Listen } from "../record/layout.ts";
+
+/** How frames are answered, on every interface. */
+export type Behaviour = Pick<
+  AnswerOptions,
+  "amplificationLimit" | "persona" | "ports" | "protocols"
+>;
+
+/**
+ * Picks what a stack has to know from what the command line asks for.
+ *
+ * @param options What it asks for.
+ * @returns What can be sent to a worker.
+ */
+export function behaviourOf(options: AnswerOptions): Behaviour {
+  const { amplificationLimit, persona, ports, protocols } = options;
+  return { amplificationLimit, persona, ports, protocols };
+}
 
 /** First message to a worker: what to do. */
 export interface Job {
@@ -20,12 +37,8 @@ export interface Job {
   readonly mac: Uint8Array;
   /** Which addresses are ours, and whom we talk to. */
   readonly policy: PolicyTables;
-  /** Who to pretend to be, by name. */
-  readonly persona: string;
-  /** Which ports are open. */
-  readonly ports: OpenPorts;
-  /** Names of the protocols that are spoken. */
-  readonly protocols: readonly string[];
+  /** How frames are answered. */
+  readonly behaviour: Behaviour;
   /** Key that everything unpredictable is derived from; all workers' own. */
   readonly key: Uint8Array;
   /** When the program started, by the clock of {@linkcode Job.clockOffset}. */

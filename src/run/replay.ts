@@ -30,6 +30,7 @@ import { NO_TAG } from "../stack/link.ts";
 import { Stack, STACK_MEMORY } from "../stack/stack.ts";
 import { VERDICT } from "../verdict.ts";
 import { MAC_LEN } from "../wire/ethernet.ts";
+import { behaviourOf } from "./messages.ts";
 import { loadLists, policyOf } from "./policy.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -78,9 +79,8 @@ export function replay(options: ReplayCommand): void {
     mac,
     mtu: MTU,
     policy,
-    persona: options.persona,
+    ...behaviourOf(options),
     protocols: speakOnly(options.protocols),
-    ports: options.ports,
     key: options.cookieKey ?? new Uint8Array(KEY_LEN),
   });
 

@@ -14,7 +14,6 @@ import { RING_LEN } from "../../ffi/packet_port.ts";
 import { Wakeup } from "../../ffi/wakeup.ts";
 import { Arena } from "../arena.ts";
 import { Outbox } from "../outbox.ts";
-import { PERSONAS } from "../persona/mod.ts";
 import { speakOnly } from "../proto/mod.ts";
 import { BUFFER_LEN } from "../record/layout.ts";
 import { Recorder } from "../record/recorder.ts";
@@ -66,9 +65,8 @@ class PacketWorker {
       mac,
       mtu,
       policy: job.policy,
-      persona: PERSONAS.find(({ name }) => name === job.persona)!,
-      protocols: speakOnly(job.protocols),
-      ports: job.ports,
+      ...job.behaviour,
+      protocols: speakOnly(job.behaviour.protocols),
       key: job.key,
       startedAt: job.startedAt,
       stacks: job.workers,

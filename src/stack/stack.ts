@@ -52,7 +52,6 @@ const IPPROTO_UDP = 17;
 const IPPROTO_ICMPV6 = 58;
 
 const COOKIE_KEY_MS = 3_600_000;
-const AMPLIFICATION_LIMIT = 3; // RFC 9000 §8.1
 
 /** Octets of the arena that a stack takes, besides its outbox. */
 export const STACK_MEMORY: number = ANSWER_MAX + TCP_MEMORY + LATE_MEMORY +
@@ -68,6 +67,8 @@ export interface StackOptions {
   readonly policy: PolicyTables;
   /** Who the program pretends to be. */
   readonly persona: Persona;
+  /** How many times as long as a datagram its answer may be. */
+  readonly amplificationLimit: number;
   /** What to answer, most specific first. */
   readonly protocols: readonly Protocol[];
   /** Ports that are open; every one if absent. */
@@ -156,7 +157,7 @@ export class Stack {
       this.#link,
       application,
       recorder,
-      AMPLIFICATION_LIMIT,
+      options.amplificationLimit,
       secret,
       options.stacks ?? 1,
       ports.udp,

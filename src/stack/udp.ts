@@ -169,7 +169,7 @@ export class Udp {
     const at = ip.out;
     const end = at + length;
     bytes.copyWithin(at + UDP_HEADER_LEN, answer.at, answer.end);
-    emitUdpReply(view, at, header, end);
+    emitUdpReply(view, at, header, exchange.selfPort, end);
     sealUdp(view, at, sum16(view, at, end, ip.header.pseudoSum(length)));
     ip.send(end, 0);
     if (exchange.listening) {
