@@ -32,6 +32,8 @@ const BLOCK_FRAMES = 3;
 const BLOCK_FIRST_FRAME = 4;
 // struct tpacket3_hdr, in 32-bit words.
 const NEXT_FRAME = 0;
+const SECONDS = 1;
+const NANOSECONDS = 2;
 const SNAP_LEN = 3;
 const LEN = 4;
 const STATUS = 5;
@@ -124,6 +126,21 @@ export class FrameRing {
   /** Offset one past a frame's last octet that is there. */
   endOf(frame: number): number {
     return this.atOf(frame) + this.#words[frame + SNAP_LEN]!;
+  }
+
+  /** Length of a frame on the wire, in octets. */
+  lengthOf(frame: number): number {
+    return this.#words[frame + LEN]!;
+  }
+
+  /** When a frame came, in seconds since 1970, as an int32 bit pattern. */
+  secondsOf(frame: number): number {
+    return this.#words[frame + SECONDS]!;
+  }
+
+  /** The rest of that time, in nanoseconds. */
+  nanosecondsOf(frame: number): number {
+    return this.#words[frame + NANOSECONDS]!;
   }
 
   /** Whether a frame was too long for a block and was cut. */

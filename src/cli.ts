@@ -38,6 +38,8 @@ import {
   readLimit,
   readMac,
   readNames,
+  readSize,
+  readTime,
 } from "./cli/values.ts";
 import { VERSION } from "./cli/version.ts";
 import { PERSONAS } from "./persona/mod.ts";
@@ -66,6 +68,12 @@ const MAC = valueParser(
 );
 const KEY = valueParser("HEX", "32 hexadecimal digits", readKey);
 const LIMIT = valueParser("N", "a number from 1 on, or off", readLimit);
+const SIZE = valueParser("SIZE", "a size such as 100M or 2G", readSize);
+const TIME = valueParser(
+  "TIME",
+  "a time such as 90s, 15m, 24h or 7d",
+  readTime,
+);
 const PERSONA = biject(
   Object.fromEntries(PERSONAS.map((persona) => [persona.name, persona])),
 );
@@ -169,6 +177,35 @@ const ANSWER_OPTIONS = {
   })),
 };
 
+const PCAP = optional(object({
+  path: option("--pcap", string({ metavar: "FILE", pattern: /./ }), {
+    description:
+      message`Capture what comes in and goes out to this file, in pcapng format; - is standard output.`,
+  }),
+  limits: object({
+    fileLen: withDefault(
+      option("--pcap-size", SIZE, {
+        description: message`Begin another file when this one is so large.`,
+      }),
+      100 * 2 ** 20,
+      { message: message`100M` },
+    ),
+    fileTime: withDefault(
+      option("--pcap-time", TIME, {
+        description: message`Begin another file when this one is so old.`,
+      }),
+      24 * 3_600_000,
+      { message: message`24h` },
+    ),
+    files: withDefault(
+      option("--pcap-files", integer({ metavar: "N", min: 1 }), {
+        description: message`Keep so many files, and remove older ones.`,
+      }),
+      10,
+    ),
+  }),
+}));
+
 const RUN = object("Options", {
   command: constant("run"),
   ifaces: multiple(
@@ -189,6 +226,7 @@ const RUN = object("Options", {
     }),
     1,
   ),
+  pcap: PCAP,
   ...ANSWER_OPTIONS,
 });
 
@@ -299,9 +337,13 @@ function lines(...texts: readonly string[]): Message {
   );
 }
 
+type Metavar =
+  | ("NAME" | "MAC" | "HEX" | "LIST" | "PORTS" | "N")
+  | ("SIZE" | "TIME");
+
 /** A value parser that refuses what `read` returns `undefined` for. */
 function valueParser<T>(
-  metavar: "NAME" | "MAC" | "HEX" | "LIST" | "PORTS" | "N",
+  metavar: Metavar,
   expected: string,
   read: (input: string) => T | undefined,
 ): ValueParser<"sync", T> {

@@ -8,7 +8,6 @@ const FILE_HEADER_LEN = 24;
 const RECORD_HEADER_LEN = 16;
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 const MAGIC_NANOSECONDS = 0xa1b23c4d;
-const MAGIC_PCAPNG = 0x0a0d0d0a;
 const LINKTYPE_ETHERNET = 1;
 const SNAP_LEN = 262_144;
 
@@ -37,12 +36,7 @@ export function* readPcap(
   if (file.length < FILE_HEADER_LEN) throw new SyntaxError("it is too short");
   const isLittle = isMagic(view.getUint32(0, true));
   const magic = view.getUint32(0, isLittle);
-  if (magic === MAGIC_PCAPNG) {
-    throw new SyntaxError(
-      "it is in pcapng format; convert it with: editcap -F pcap IN OUT",
-    );
-  }
-  if (!isMagic(magic)) throw new SyntaxError("it is not a pcap file");
+  if (!isMagic(magic)) throw new SyntaxError("it is not a capture");
   const linkType = view.getUint32(20, isLittle) & 0xfffffff;
   if (linkType !== LINKTYPE_ETHERNET) {
     throw new SyntaxError(`its link type is ${linkType}, not Ethernet (1)`);

@@ -31,6 +31,7 @@ const RUN: RunCommand = {
   ifaces: ["eth0"],
   probe: false,
   workers: 1,
+  pcap: undefined,
   ...DEFAULTS,
 };
 const KEY = "000102030405060708090a0b0c0d0e0F";
@@ -45,6 +46,20 @@ const COMMANDS: readonly [args: string, command: Command][] = [
   ["-i eth0 -i eth0", RUN],
   ["-i eth0 --probe", { ...RUN, probe: true }],
   ["-i eth0 --workers 4", { ...RUN, workers: 4 }],
+  ["-i eth0 --pcap a", {
+    ...RUN,
+    pcap: {
+      path: "a",
+      limits: { fileLen: 104_857_600, fileTime: 86_400_000, files: 10 },
+    },
+  }],
+  ["-i eth0 --pcap - --pcap-size 2g --pcap-time 15m --pcap-files 1", {
+    ...RUN,
+    pcap: {
+      path: "-",
+      limits: { fileLen: 2_147_483_648, fileTime: 900_000, files: 1 },
+    },
+  }],
   [
     "-f a -i eth0 --self-ip-file b --ip-addr-file=c --self-ip-list d,e --self-ip-list f",
     { ...RUN, selfIpFiles: ["a", "b", "c"], selfIpLists: ["d,e", "f"] },
@@ -140,6 +155,10 @@ const ERRORS: readonly [args: string, says: RegExp][] = [
   ["-i", /`-i` requires `NAME`/],
   ["-i eth0 --workers 0", /`--workers`/],
   ["-i eth0 --workers 65", /`--workers`/],
+  ["-i eth0 --pcap-size 1G", /Missing option `--pcap`/],
+  ["-i eth0 --pcap a --pcap-size 5", /a size such as 100M or 2G, but got "5"/],
+  ["-i eth0 --pcap a --pcap-time 5", /a time such as 90s, 15m/],
+  ["-i eth0 --pcap a --pcap-files 0", /`--pcap-files`/],
   ["--iface=", /1 to 15 octets/],
   ["-i 1234567890123456", /1 to 15 octets, but got "1234567890123456"/],
   ["-i éééééééé", /1 to 15 octets/],

@@ -11,7 +11,7 @@ const PI_WARN = 0x00600000;
 
 // Packets the way the program sends them, checksums included.
 const ARGS = [
-  ...["-n", "-r", "-", "-T", "json"],
+  ...["-T", "json"],
   ...["-o", "ip.check_checksum:TRUE"],
   ...["-o", "tcp.check_checksum:TRUE"],
   ...["-o", "udp.check_checksum:TRUE"],
@@ -150,14 +150,18 @@ export function judged(name: string, test: () => Promise<void>): void {
 }
 
 /**
- * Decodes a capture.
+ * Runs tshark over a capture.
  *
  * @param pcap Octets of a capture file.
- * @returns Its frames, in order.
+ * @param args What it shall print.
+ * @returns What it printed.
  */
-export async function decode(pcap: Uint8Array): Promise<Packet[]> {
+export async function tshark(
+  pcap: Uint8Array,
+  ...args: readonly string[]
+): Promise<string> {
   const process = new Deno.Command("tshark", {
-    args: [...ARGS, ...FIELDS.flatMap((field) => ["-e", field])],
+    args: ["-n", "-r", "-", ...args],
     // Nobody's own settings.
     env: { LC_ALL: "C", TZ: "UTC", WIRESHARK_CONFIG_DIR: "/nonexistent" },
     stdin: "piped",
@@ -171,7 +175,20 @@ export async function decode(pcap: Uint8Array): Promise<Packet[]> {
   ]);
   const text = new TextDecoder();
   deepStrictEqual(code, 0, text.decode(stderr));
-  const packets = JSON.parse(text.decode(stdout)) as readonly {
+  return text.decode(stdout);
+}
+
+/**
+ * Decodes a capture.
+ *
+ * @param pcap Octets of a capture file.
+ * @returns Its frames, in order.
+ */
+export async function decode(pcap: Uint8Array): Promise<Packet[]> {
+  const fields = FIELDS.flatMap((field) => ["-e", field]);
+  const packets = JSON.parse(
+    await tshark(pcap, ...ARGS, ...fields),
+  ) as readonly {
     readonly _source: { readonly layers: Packet["all"] };
   }[];
   return packets.map(({ _source: { layers } }) => new Packet(layers));

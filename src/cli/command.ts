@@ -50,6 +50,23 @@ export interface RunCommand extends AnswerOptions {
   readonly probe: boolean;
   /** Packet workers on each interface, at least 1. */
   readonly workers: number;
+  /** What is captured; absent: nothing. */
+  readonly pcap: PcapOptions | undefined;
+}
+
+/** A capture of what comes in and what goes out. */
+export interface PcapOptions {
+  /** Path of the file that is written; `-` is standard output. */
+  readonly path: string;
+  /** How much of it is kept. */
+  readonly limits: {
+    /** Octets of one file, about. */
+    readonly fileLen: number;
+    /** Longest that one file is written to, in milliseconds. */
+    readonly fileTime: number;
+    /** Number of files, the one that is written included. */
+    readonly files: number;
+  };
 }
 
 /** Answers a capture. */

@@ -70,3 +70,40 @@ export function readNames(
   const names = input.toLowerCase().split(",").map((name) => name.trim());
   return names.every((name) => known.includes(name)) ? names : undefined;
 }
+
+const SIZES: Readonly<Record<string, number>> = {
+  K: 2 ** 10,
+  M: 2 ** 20,
+  G: 2 ** 30,
+  T: 2 ** 40,
+};
+
+/**
+ * Reads a size: a number and one of the letters K, M, G and T.
+ *
+ * @param input What was given.
+ * @returns Octets, at least 1024; or `undefined` if it is none.
+ */
+export function readSize(input: string): number | undefined {
+  const [, count, unit] = /^([1-9]\d{0,5})([KMGT])$/i.exec(input) ?? [];
+  if (count === undefined) return undefined;
+  return Number(count) * SIZES[unit!.toUpperCase()]!;
+}
+
+const TIMES: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/**
+ * Reads a length of time: a number and one of the letters s, m, h and d.
+ *
+ * @param input What was given.
+ * @returns Milliseconds, at least 1000; or `undefined` if it is none.
+ */
+export function readTime(input: string): number | undefined {
+  const [, count, unit] = /^([1-9]\d{0,5})([smhd])$/.exec(input) ?? [];
+  return count === undefined ? undefined : Number(count) * TIMES[unit!]!;
+}

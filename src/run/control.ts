@@ -16,6 +16,7 @@ import { Output } from "../sink/output.ts";
 import { Outputs } from "../sink/outputs.ts";
 import { Sinks } from "../sink/sinks.ts";
 import { behaviourOf, type Report } from "./messages.ts";
+import { openCapture } from "./open_capture.ts";
 import { countText, loadLists } from "./policy.ts";
 import { sumOf } from "./report.ts";
 import { Responder, type Settings } from "./responder.ts";
@@ -47,6 +48,7 @@ export async function run(
   const stopped = new AbortController();
   const startedAt = Date.now();
   const settings: Settings = {
+    capture: openCapture(options, outputs),
     mac,
     module,
     probe,
@@ -63,7 +65,9 @@ export async function run(
     },
     workers,
   };
-  const responders = ifaces.map((name) => new Responder(name, settings, lists));
+  const responders = ifaces.map((name, i) =>
+    new Responder(name, i, settings, lists)
+  );
 
   const reportAll = async (): Promise<Report> =>
     sumOf(await Promise.all(responders.map((one) => one.report())));

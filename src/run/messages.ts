@@ -9,6 +9,7 @@ import type { PortLease } from "../../ffi/packet_port.ts";
 import type { AnswerOptions } from "../cli/command.ts";
 import type { PolicyTables } from "../address/policy.ts";
 import type { Listen } from "../record/layout.ts";
+import type { CaptureCounts } from "../sink/capture_sink.ts";
 
 /** How frames are answered, on every interface. */
 export type Behaviour = Pick<
@@ -52,6 +53,8 @@ export interface Job {
   readonly workers: number;
   /** What to record. */
   readonly listen: Listen;
+  /** Number of the interface in the capture; absent: there is none. */
+  readonly capture: number | undefined;
   /** Sockets and memory to work with. */
   readonly lease: PortLease;
   /** Descriptor of the event that is signalled. */
@@ -63,6 +66,8 @@ export type ToWorker =
   | Job
   /** A buffer that was read and can be written again. */
   | { readonly kind: "buffer"; readonly buffer: ArrayBuffer }
+  /** The same of a buffer of packets. */
+  | { readonly kind: "captureBuffer"; readonly buffer: ArrayBuffer }
   /** From now on these addresses. */
   | { readonly kind: "policy"; readonly policy: PolicyTables }
   /** Asks for a {@linkcode Report}. */
@@ -84,6 +89,8 @@ export interface Report {
   readonly greetings: number;
   /** Clients that were not greeted because too many waited for it. */
   readonly greetingsRefused: number;
+  /** Packets left out of the capture for want of a buffer. */
+  readonly captureDropped: number;
   /** TCP flows that are remembered now. */
   readonly flows: number;
   /** Flows that were forgotten early to make room. */
@@ -107,6 +114,13 @@ export type FromWorker =
     readonly kind: "records";
     readonly buffer: ArrayBuffer;
     readonly length: number;
+  }
+  /** Packets to be written to the capture; the buffer is to be given back. */
+  | {
+    readonly kind: "captured";
+    readonly buffer: ArrayBuffer;
+    readonly length: number;
+    readonly counts: CaptureCounts;
   }
   | { readonly kind: "report"; readonly report: Report }
   /** It has stopped, as it was told to. */

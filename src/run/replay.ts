@@ -17,6 +17,7 @@ import {
   pcapRecord,
   readPcap,
 } from "../pcap.ts";
+import { isPcapng, readPcapng } from "../pcapng_reader.ts";
 import { quote } from "../printable.ts";
 import { speakOnly } from "../proto/mod.ts";
 import { BUFFER_LEN } from "../record/layout.ts";
@@ -131,7 +132,8 @@ function targetOf(path: string): Target {
 /** Reads a whole capture. */
 function readFrames(path: string): CapturedFrame[] {
   try {
-    return [...readPcap(Deno.readFileSync(path))];
+    const file = Deno.readFileSync(path);
+    return [...(isPcapng(file) ? readPcapng(file) : readPcap(file))];
   } catch (cause) {
     const [reason] = String((cause as Error).message).split(" (os error");
     throw new OperatorError(`Cannot read ${quote(path)}: ${reason}`, { cause });

@@ -11,6 +11,7 @@ import { PacketPort } from "../../ffi/packet_port.ts";
 import type { PolicyTables } from "../address/policy.ts";
 import type { AddressRange } from "../address/set.ts";
 import { OperatorError } from "../operator_error.ts";
+import type { CaptureSink } from "../sink/capture_sink.ts";
 import { macText } from "../sink/text.ts";
 import { compileFilter } from "./filter.ts";
 import { reservedRanges } from "./host.ts";
@@ -22,14 +23,14 @@ import { countText, type Lists, policyOf } from "./policy.ts";
 import { refuseTaken } from "./probe.ts";
 import { NOTHING, sumOf } from "./report.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { Task } from "./worker_thread.ts";
+import type { Listener, Task } from "./worker_thread.ts";
 
 const LOOK_MS = 1000; // how often the interface is looked at
 
 /** What is the same on all interfaces. */
 export interface Settings {
   /** What every worker is told. */
-  readonly task: Omit<Task, "lease" | "mac" | "mtu" | "policy">;
+  readonly task: Omit<Task, "capture" | "lease" | "mac" | "mtu" | "policy">;
   /** Hardware address to answer with; absent: the interface's own. */
   readonly mac: Uint8Array | undefined;
   /** Workers on each interface. */
@@ -42,6 +43,8 @@ export interface Settings {
   readonly module: URL;
   /** Takes records. */
   records(buffer: ArrayBuffer, length: number): void;
+  /** Takes packets, if there is a capture. */
+  readonly capture: CaptureSink | undefined;
   /** Tells the operator something. */
   say(text: string): void;
 }
@@ -49,6 +52,7 @@ export interface Settings {
 /** Answers on one interface. */
 export class Responder {
   readonly #name: string;
+  readonly #number: number;
   readonly #settings: Settings;
   #lists: Lists;
   #reserved: readonly AddressRange[] = [];
@@ -64,11 +68,13 @@ export class Responder {
    * Prepares to answer.
    *
    * @param name Name of the interface.
+   * @param number Its place among all interfaces.
    * @param settings What is the same on all interfaces.
    * @param lists Address lists.
    */
-  constructor(name: string, settings: Settings, lists: Lists) {
+  constructor(name: string, number: number, settings: Settings, lists: Lists) {
     this.#name = name;
+    this.#number = number;
     this.#settings = settings;
     this.#lists = lists;
   }
@@ -163,7 +169,7 @@ export class Responder {
 
   /** Opens ports and starts a worker on each. */
   #open(link: Interface): void {
-    const { module, records, say, task, workers } = this.#settings;
+    const { capture, module, records, say, task, workers } = this.#settings;
     const { index, mtu } = link;
     this.#reserved = reservedRanges(link.name);
     this.#ports = PacketPort.open(workers, {
@@ -174,12 +180,18 @@ export class Responder {
     this.#filter(link);
     const mac = this.#macOn(link);
     const policy = this.#policy();
-    const listener = { records, trouble: say, link: () => this.#look() };
+    const number = this.#number;
+    const listener: Listener = {
+      records,
+      captured: (blocks, counts) => capture?.take(number, blocks, counts),
+      trouble: say,
+      link: () => this.#look(),
+    };
     this.#supervisors = this.#ports.map(({ lease }, i) =>
       new Supervisor(
         module,
         `packet worker ${i + 1} of ${workers} on "${link.name}"`,
-        { ...task, lease, mac, mtu, policy },
+        { ...task, capture: capture && number, lease, mac, mtu, policy },
         listener,
       )
     );

@@ -36,6 +36,7 @@ export function summaryOf(
     "ring full": report.ringDrops,
     "not taken by the kernel": report.sendRefusals,
     "records dropped": report.recordsDropped,
+    "packets left out of the capture": report.captureDropped,
     "workers that died": report.workerDeaths,
     "clients not greeted": report.greetingsRefused,
     "flows evicted": report.flowsEvicted,

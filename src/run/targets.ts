@@ -25,19 +25,30 @@ export const STANDARD_OUTPUT: Target = {
 };
 
 /**
+ * Finds what can be written to.
+ *
+ * @param path A file or named pipe; `-` is standard output.
+ * @returns What can be opened.
+ */
+export function plainTargetOf(path: string): Target {
+  if (path === "-") return STANDARD_OUTPUT;
+  return { name: quote(path), open: () => OutputStream.open(path) };
+}
+
+/**
  * Finds what lines can be written to.
  *
  * @param path A file or named pipe; `-` is standard output.
  * @returns What can be opened.
  */
 export function targetOf(path: string): Target {
-  if (path === "-") return STANDARD_OUTPUT;
+  const { name, open } = plainTargetOf(path);
   return {
-    name: quote(path),
+    name,
     open: () => {
-      const stream = OutputStream.open(path);
+      const stream = open();
       // What a crash of the machine left of a line stays a line of its own.
-      if (stream.isFile && !endsWhole(path)) {
+      if (path !== "-" && stream.isFile && !endsWhole(path)) {
         stream.writeSync(Uint8Array.of(NEWLINE));
       }
       return stream;

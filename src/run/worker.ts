@@ -21,6 +21,7 @@ import { Stack } from "../stack/stack.ts";
 import { VERDICT } from "../verdict.ts";
 import { slotLenOf, SLOTS } from "./memory.ts";
 import type { FromWorker, Job, Report, ToWorker } from "./messages.ts";
+import { Tap } from "./tap.ts";
 
 const BUFFERS = 16;
 
@@ -37,6 +38,7 @@ class PacketWorker {
   readonly #wakeup: Wakeup;
   readonly #outbox: Outbox;
   readonly #recorder: Recorder;
+  readonly #tap: Tap | undefined;
   readonly #stack: Stack;
   readonly #inbox: ToWorker[] = [];
   readonly #defects = new Set<string>();
@@ -52,6 +54,7 @@ class PacketWorker {
 
     const arena = new Arena(this.#ring.memory, RING_LEN);
     this.#outbox = new Outbox(arena, SLOTS, slotLenOf(mtu), (outbox) => {
+      this.#tap?.sent(outbox);
       this.#sender.send(outbox);
     });
     this.#sender = new FrameSender(lease.sendFd, this.#outbox, lease.address);
@@ -61,6 +64,7 @@ class PacketWorker {
     for (let i = 0; i < BUFFERS; i++) {
       this.#recorder.give(new ArrayBuffer(BUFFER_LEN));
     }
+    this.#tap = this.#openTap(arena, job.capture);
     this.#stack = new Stack(arena, this.#outbox, this.#recorder, {
       mac,
       mtu,
@@ -70,6 +74,18 @@ class PacketWorker {
       key: job.key,
       startedAt: job.startedAt,
       stacks: job.workers,
+    });
+  }
+
+  #openTap(arena: Arena, iface: number | undefined): Tap | undefined {
+    if (iface === undefined) return undefined;
+    const countDrops = (): number => this.#ringDrops += this.#ring.takeDrops();
+    return new Tap(this.#ring, arena, iface, countDrops, (
+      buffer,
+      length,
+      counts,
+    ) => {
+      tell({ kind: "captured", buffer, length, counts }, [buffer]);
     });
   }
 
@@ -88,8 +104,9 @@ class PacketWorker {
       this.#stack.tick(now, Date.now());
       const hasFrames = this.#answerAll();
       this.#outbox.flush();
-      if (this.#recorder.hasRecords && now - this.#shippedAt >= SHIP_MS) {
+      if (this.#hasNews && now - this.#shippedAt >= SHIP_MS) {
         this.#recorder.flush();
+        this.#tap?.flush();
         this.#shippedAt = now;
       }
       if (hasFrames && now - listenedAt < LISTEN_MS) continue;
@@ -97,6 +114,7 @@ class PacketWorker {
       isRunning = await this.#wait(hasFrames, now);
     }
     this.#stack.end();
+    this.#tap?.flush();
     return this.#report();
   }
 
@@ -126,6 +144,7 @@ class PacketWorker {
 
   #answer(frame: number): void {
     const ring = this.#ring;
+    this.#tap?.received(frame);
     if (ring.isCut(frame)) {
       this.#stack.refuse(VERDICT.frame_cut);
       return;
@@ -154,10 +173,15 @@ class PacketWorker {
     });
   }
 
+  /** Whether there is something to ship. */
+  get #hasNews(): boolean {
+    return this.#recorder.hasRecords || this.#tap?.hasPackets === true;
+  }
+
   /** Waits for frames or messages; false if one of them says stop. */
   async #wait(hasFrames: boolean, now: number): Promise<boolean> {
     const idle = Math.min(Math.ceil(this.#stack.dueIn(now)), IDLE_MS);
-    const lull = this.#recorder.hasRecords ? Math.min(idle, SHIP_MS) : idle;
+    const lull = this.#hasNews ? Math.min(idle, SHIP_MS) : idle;
     const woken = this.#ring.wait(hasFrames ? 0 : lull);
     if (woken & WOKEN.error && this.#ring.takeError()) tell({ kind: "link" });
     if (!(woken & WOKEN.signal)) return true;
@@ -182,6 +206,7 @@ class PacketWorker {
   #obey(message: ToWorker): boolean {
     if (message.kind === "buffer") this.#recorder.give(message.buffer);
     if (message.kind === "policy") this.#stack.setPolicy(message.policy);
+    if (message.kind === "captureBuffer") this.#tap?.give(message.buffer);
     if (message.kind === "report") {
       tell({ kind: "report", report: this.#report() });
     }
@@ -197,6 +222,7 @@ class PacketWorker {
       recordsDropped: this.#recorder.dropped,
       greetings: this.#stack.greetings,
       greetingsRefused: this.#stack.greetingsRefused,
+      captureDropped: this.#tap?.dropped ?? 0,
       flows: this.#stack.flowCount,
       flowsEvicted: this.#stack.flowsEvicted,
       flowsReclaimed: this.#stack.flowsReclaimed,

@@ -6,6 +6,7 @@
 
 import { Wakeup } from "../../ffi/wakeup.ts";
 import type { PolicyTables } from "../address/policy.ts";
+import type { CaptureCounts } from "../sink/capture_sink.ts";
 import type { FromWorker, Job, Report, ToWorker } from "./messages.ts";
 
 const STOP_MS = 2000; // longest that a worker may take to stop
@@ -17,6 +18,8 @@ export type Task = Omit<Job, "kind" | "wakeFd">;
 export interface Listener {
   /** Takes records; the buffer goes back to the worker. */
   records(buffer: ArrayBuffer, length: number): void;
+  /** Takes blocks of a capture, and what was counted with them. */
+  captured(blocks: Uint8Array, counts: CaptureCounts): void;
   /** Hears of something that the operator should know. */
   trouble(reason: string): void;
   /** Hears that something happened to the interface. */
@@ -118,6 +121,12 @@ export class WorkerThread {
           message.buffer,
         ]);
         break;
+      case "captured": {
+        const { buffer, counts, length } = message;
+        this.#listener.captured(new Uint8Array(buffer, 0, length), counts);
+        this.#tell({ kind: "captureBuffer", buffer }, [buffer]);
+        break;
+      }
       case "report":
         this.#asked?.resolve(message.report);
         this.#asked = undefined;

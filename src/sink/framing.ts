@@ -12,8 +12,8 @@ export interface Framing {
   /**
    * Counts units.
    *
-   * @param octets Whole units, perhaps behind the rest of one.
-   * @returns How many end there.
+   * @param octets Whole units.
+   * @returns How many.
    */
   countIn(octets: Uint8Array): number;
   /**
@@ -39,3 +39,32 @@ export const LINES: Framing = {
   wholeEnd: (octets, at) =>
     at === 0 ? 0 : octets.lastIndexOf(NEWLINE, at - 1) + 1,
 };
+
+const BLOCK_LENGTH = 4; // offset of a block's length
+
+/** Blocks of a pcapng capture, one for each packet. */
+export const BLOCKS: Framing = {
+  units: "packets",
+  countIn: (octets) => {
+    let count = 0;
+    for (const _ of blockEnds(octets)) count++;
+    return count;
+  },
+  wholeEnd: (octets, at) => {
+    let whole = 0;
+    for (const end of blockEnds(octets)) {
+      if (end > at) break;
+      whole = end;
+    }
+    return whole;
+  },
+};
+
+/** Offset one past each whole block. */
+function* blockEnds(octets: Uint8Array): Generator<number> {
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  for (let at = 0; at < octets.length;) {
+    at += view.getUint32(at + BLOCK_LENGTH, true);
+    yield at;
+  }
+}

@@ -159,27 +159,31 @@ export class Output {
   /**
    * Opens the file anew, because it may have been moved away. If that fails,
    * the old one stays in use.
+   *
+   * @returns Whether a file is in use that was opened now.
    */
-  reopen(): void {
+  reopen(): boolean {
     this.#drain();
-    if (!this.#stream?.isFile) return; // pipes are not moved
+    if (!this.#stream?.isFile) return false; // pipes are not moved
     try {
       const stream = this.#target.open();
       this.#stream.takeBack?.(this.#cutLen);
       this.#rewind();
       this.#closeStream();
       this.#stream = stream;
+      return true;
     } catch (error) {
-      this.#admit(error as Error);
+      this.#complain(reasonOf(error as Error));
+      return false;
     }
   }
 
   /** Closes it; what still waits is lost. */
   close(): void {
+    this.#rewind();
     for (const [i, octets] of this.#queue.entries()) {
-      this.lost += this.#framing.countIn(
-        i === 0 ? octets.subarray(this.#at) : octets,
-      );
+      const left = i === 0 ? octets.subarray(this.#at) : octets;
+      this.lost += this.#framing.countIn(left);
     }
     this.#queue.length = this.#queuedLen = this.#at = 0;
     this.#closeStream();
@@ -216,7 +220,7 @@ export class Output {
     } else if (this.#stream?.takeBack?.(this.#cutLen)) {
       this.#rewind();
     } // otherwise the rest of the unit follows when there is room
-    this.#complain(error.message.split(" (os error")[0]!);
+    this.#complain(reasonOf(error));
   }
 
   /** Octets that were written of a unit that is not yet whole. */
@@ -254,4 +258,14 @@ export class Output {
     this.#stream?.close?.();
     this.#stream = undefined;
   }
+}
+
+/**
+ * Says why something failed.
+ *
+ * @param error What was thrown.
+ * @returns A few words.
+ */
+export function reasonOf(error: Error): string {
+  return error.message.split(" (os error")[0]!;
 }

@@ -6,7 +6,7 @@
 
 import { OperatorError } from "../operator_error.ts";
 import type { Framing } from "./framing.ts";
-import { Output, type Say, type Target } from "./output.ts";
+import { Output, reasonOf, type Say, type Target } from "./output.ts";
 
 const RETRY_MS = 100;
 const RETRY_SOON_MS = 2; // while a reader takes what waits
@@ -41,12 +41,22 @@ export class Outputs implements Disposable {
    */
   open(path: string, framing: Framing): Output {
     const target = this.#find(path);
-    const known = this.#outputs.get(target.name);
-    if (known !== undefined) return known;
+    return this.#outputs.get(target.name) ?? this.openTarget(target, framing);
+  }
+
+  /**
+   * Opens an output that is no path on the command line.
+   *
+   * @param target Where it goes.
+   * @param framing What must stay whole.
+   * @returns The output.
+   * @throws {OperatorError} If it cannot be opened.
+   */
+  openTarget(target: Target, framing: Framing): Output {
     try {
       return this.add(new Output(target, framing, this.#say));
     } catch (cause) {
-      const [reason] = (cause as Error).message.split(" (os error");
+      const reason = reasonOf(cause as Error);
       const message = `Cannot write ${target.name}: ${reason}`;
       throw new OperatorError(message, { cause });
     }
