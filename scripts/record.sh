@@ -116,7 +116,8 @@ scan_with_zmap() {
 # Scans with masscan, from an address that the kernel does not know of: or it
 # would reset what it did not begin.
 scan_with_masscan() {
-  masscan --adapter client0 --source-ip 192.0.2.50 --rate 100 --wait 1 \
+  masscan --adapter client0 --source-ip 192.0.2.50 \
+    --source-ip 2001:db8::50 --rate 100 --wait 1 \
     --router-mac "${our_mac//:/-}" "$@"
 }
 
@@ -142,6 +143,20 @@ scan_with_scapy() {
 	sendp([ether / IP(dst="$ours") / TCP(dport=port) for port in (22, 80)],
 	      iface="client0")
 	END
+}
+
+# Asks for a page the way each scanner of web sites begins.
+scan_web() {
+  echo admin >"$work/words"
+  echo admin:admin >"$work/logins"
+  case $1 in
+    ffuf) ffuf -s -t 1 -u "$site/FUZZ" -w "$work/words" ;;
+    gobuster) fails gobuster dir -q -t 1 -u "$site/" -w "$work/words" ;;
+    hydra) hydra -q -t 1 -C "$work/logins" "$ours" http-get / ;;
+    sqlmap) sqlmap --batch -u "$site/?a=1" --auth-type=basic \
+      --auth-cred=admin:admin ;;
+    whatweb) whatweb -q "$site/" ;;
+  esac
 }
 
 # Runs a command that must not succeed.
@@ -201,8 +216,8 @@ if [[ ! ${LAB_SENSOR-} ]]; then
   exec "$scripts/lab.sh" "$0" "$@"
 fi
 
-for client in arping curl dig dumpcap ethtool hping3 masscan ndisc6 nmap ping \
-  ssh tcpreplay zmap; do
+for client in arping curl dig dumpcap ethtool ffuf gobuster hping3 hydra masscan \
+  ndisc6 nmap ping sqlmap ssh tcpreplay whatweb zmap; do
   type -P "$client" >/dev/null || die "recording needs $client"
 done
 wanted=${*:+ $* }
@@ -264,6 +279,7 @@ record "${nmap}_scripts" nmap -n -Pn -sT -p 22,80 \
 version=$({ masscan --version || true; } | grep -om1 '[0-9.]*[0-9]')
 masscan=scanner/masscan_$version
 record "${masscan}_syn" scan_with_masscan -p 22,80 "$ours,$also_ours"
+record "${masscan}_syn_ipv6" scan_with_masscan -p 22,80 "$ours_6"
 record "${masscan}_syn_ttl" scan_with_masscan --ttl 64 -p 22,80 "$ours"
 record "${masscan}_udp" scan_with_masscan -p U:53,U:137,U:161 "$ours"
 record "${masscan}_ping" scan_with_masscan --ping "$ours"
@@ -284,6 +300,10 @@ record "${zmap}_udp" scan_with_zmap -M udp -p 53 --probe-args=text:hello
 record scanner/hping_3 scan_with_hping
 version=$(python3 -c 'import scapy; print(scapy.VERSION)')
 record "scanner/scapy_$version" scan_with_scapy
+
+for client in ffuf gobuster hydra sqlmap whatweb; do
+  record "scanner/$client" scan_web "$client"
+done
 
 record scanner/nobody_dig dig +tries=1 "@$ours" example.com
 record scanner/nobody_ssh fails ssh -o BatchMode=yes -o ConnectTimeout=5 \

@@ -18,31 +18,40 @@ import {
 /** What is remembered of a source. */
 interface Source {
   syn: Syn | undefined;
-  readonly recognised: Map<string, Recognition>; // by the scanner's name
+  readonly scanners: Known[];
+}
+
+/** The surest recognition of one scanner. */
+interface Known {
+  recognition: Recognition;
+  isNews: boolean; // until it has been taken
 }
 
 /** Recognises scanners. */
 export class Recogniser {
   readonly #scanners: readonly Scanner[];
-  readonly #capacity: number;
-  readonly #sources = new Map<string, Source>(); // the oldest first
+  readonly #generation: number; // as many sources
+  // Two generations: whoever is not heard from while the young one fills is
+  // forgotten with the old one.
+  #young = new Map<Key, Source>();
+  #old = new Map<Key, Source>();
   readonly #packet = new Packet();
 
   /**
    * Makes one that has seen nothing.
    *
    * @param scanners Which scanners it knows.
-   * @param capacity How many sources it remembers; of more, it forgets those
-   * that it has not heard from for longest.
+   * @param capacity How many sources it remembers at most, and half of them
+   * at least; of more, it forgets those that it has not heard from for longest.
    */
   constructor(scanners: readonly Scanner[], capacity = 16_384) {
     this.#scanners = scanners;
-    this.#capacity = capacity;
+    this.#generation = capacity / 2;
   }
 
   /** How many sources are remembered. */
   get size(): number {
-    return this.#sources.size;
+    return this.#young.size + this.#old.size;
   }
 
   /**
@@ -60,13 +69,13 @@ export class Recogniser {
   ): Recognition | undefined {
     const packet = this.#packet;
     if (!packet.open(octets, time)) return undefined;
-    const found = this.#find(packet);
+    const found = this.#judge(packet);
     if (packet.kind !== "syn") return this.#remember(src, found);
 
     const source = this.#sourceOf(src);
     const { dst, dstPort, seq, srcPort } = packet;
     const syn = { sign: found?.sign, seq, dst, srcPort, dstPort };
-    const pair = source.syn && this.#findPair(source.syn, syn);
+    const pair = source.syn && this.#judgePair(source.syn, syn);
     source.syn = syn;
     return this.#remember(src, pair ?? found);
   }
@@ -97,12 +106,25 @@ export class Recogniser {
    * @returns For each scanner the surest sign there was.
    */
   about(src: Uint8Array): readonly Recognition[] {
-    const source = this.#sources.get(keyOf(src));
-    return source === undefined ? [] : [...source.recognised.values()];
+    const source = this.#find(src);
+    return source?.scanners.map(({ recognition }) => recognition) ?? [];
+  }
+
+  /**
+   * Tells what is new about a source: whom it had not been recognised as, or
+   * not for sure, when this was asked last.
+   *
+   * @param src Its address.
+   * @returns Each scanner.
+   */
+  takeNews(src: Uint8Array): readonly Recognition[] {
+    const news = this.#find(src)?.scanners.filter(({ isNews }) => isNews) ?? [];
+    for (const known of news) known.isNews = false;
+    return news.map(({ recognition }) => recognition);
   }
 
   /** The first sign that names somebody; else the first that might. */
-  #find(packet: Packet): Found<PacketSign> | undefined {
+  #judge(packet: Packet): Found<PacketSign> | undefined {
     const { kind } = packet;
     let weak: Found<PacketSign> | undefined;
     for (const scanner of this.#scanners) {
@@ -117,7 +139,7 @@ export class Recogniser {
     return weak;
   }
 
-  #findPair(first: Syn, second: Syn): Found<Sign> | undefined {
+  #judgePair(first: Syn, second: Syn): Found<Sign> | undefined {
     if (isRepeated(first, second)) return undefined;
     for (const scanner of this.#scanners) {
       const sign = scanner.pair?.find((sign) => sign.matches(first, second));
@@ -136,27 +158,36 @@ export class Recogniser {
     const confidence = confidenceOf(found.sign);
     if (confidence === undefined) return undefined;
     const recognition = { name, type, confidence, evidence, bits };
-    const { recognised } = this.#sourceOf(src);
-    const former = recognised.get(name);
-    if (former === undefined || former.bits < bits) {
-      recognised.set(name, recognition);
+    const { scanners } = this.#sourceOf(src);
+    const known = scanners.find((known) => known.recognition.name === name);
+    if (known === undefined) {
+      scanners.push({ recognition, isNews: true });
+    } else if (known.recognition.bits < bits) {
+      known.isNews ||= known.recognition.confidence !== confidence;
+      known.recognition = recognition;
     }
     return recognition;
   }
 
-  /** What is remembered of a source, which is the youngest now. */
+  /** What is remembered of a source, if anything. */
+  #find(src: Uint8Array): Source | undefined {
+    const key = keyOf(src);
+    return this.#young.get(key) ?? this.#old.get(key);
+  }
+
+  /** What is remembered of a source, which is young now. */
   #sourceOf(src: Uint8Array): Source {
     const key = keyOf(src);
-    let source = this.#sources.get(key);
-    if (source !== undefined) {
-      this.#sources.delete(key);
+    let source = this.#young.get(key);
+    if (source !== undefined) return source;
+    source = this.#old.get(key) ?? { syn: undefined, scanners: [] };
+    if (this.#young.size >= this.#generation) {
+      this.#old = this.#young;
+      this.#young = new Map();
     } else {
-      source = { syn: undefined, recognised: new Map() };
-      if (this.#sources.size >= this.#capacity) {
-        this.#sources.delete(this.#sources.keys().next().value!);
-      }
+      this.#old.delete(key);
     }
-    this.#sources.set(key, source);
+    this.#young.set(key, source);
     return source;
   }
 }
@@ -173,6 +204,11 @@ function isRepeated(first: Syn, second: Syn): boolean {
     first.srcPort === second.srcPort;
 }
 
-function keyOf(src: Uint8Array): string {
-  return String.fromCharCode(...src);
+/** An address, IPv4's as a number. */
+type Key = number | string;
+
+function keyOf(src: Uint8Array): Key {
+  return src.length === 4
+    ? src[0]! << 24 | src[1]! << 16 | src[2]! << 8 | src[3]!
+    : String.fromCharCode(...src);
 }

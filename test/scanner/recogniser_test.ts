@@ -13,19 +13,23 @@ const SENDERS: readonly (readonly [
   recognised: string,
   packets: number,
 ])[] = [
+  ["ffuf", "", 0], // a system's own packets; what they say is below
+  ["gobuster", "", 0],
   ["hping_3", "hping medium", 5],
+  ["hydra", "", 0],
   ["masscan_1.3.2_http", "masscan high", 1],
   ["masscan_1.3.2_ping", "masscan medium", 1],
   ["masscan_1.3.2_syn", "masscan high", 4],
+  ["masscan_1.3.2_syn_ipv6", "masscan medium", 2],
   ["masscan_1.3.2_syn_ttl", "masscan high", 1], // the second of two
   ["masscan_1.3.2_udp", "masscan high", 3],
   ["nmap_7.93_ack", "nmap high", 4],
-  ["nmap_7.93_connect", "", 0], // the system's own
+  ["nmap_7.93_connect", "", 0],
   ["nmap_7.93_discovery", "nmap high", 2],
   ["nmap_7.93_fin", "nmap medium", 4],
   ["nmap_7.93_null", "nmap medium", 4],
   ["nmap_7.93_os", "nmap high", 38],
-  ["nmap_7.93_scripts", "", 0], // they speak: see below
+  ["nmap_7.93_scripts", "", 0],
   ["nmap_7.93_syn", "nmap high", 6],
   ["nmap_7.93_syn_ipv6", "nmap high", 2],
   ["nmap_7.93_udp", "nmap high", 7],
@@ -46,6 +50,8 @@ const SENDERS: readonly (readonly [
   ["nobody_dig", "", 0],
   ["nobody_ssh", "", 0],
   ["scapy_2.5.0", "Scapy high", 2],
+  ["sqlmap", "", 0],
+  ["whatweb", "", 0],
   ["zmap_2.1.1_ping", "ZMap high", 2],
   ["zmap_2.1.1_ping_time", "ZMap high", 2],
   ["zmap_2.1.1_syn", "ZMap high", 2],
@@ -155,6 +161,24 @@ Deno.test("Recogniser.see() ignores what is cut off, wherever", () => {
       }
     }
   }
+});
+
+Deno.test("Recogniser.takeNews() tells each thing once, and again when sure", () => {
+  const recogniser = new Recogniser(SCANNERS);
+  const scan = {
+    ...PLAIN,
+    ttl: 50,
+    window: 1024,
+    options: Uint8Array.fromHex("020405b4"),
+  };
+  const news = (dstPort: number): string[] => {
+    recogniser.see(SRC, synOf({ ...scan, dstPort }), NOW);
+    return recogniser.takeNews(SRC)
+      .map(({ confidence, name }) => `${name} ${confidence}`);
+  };
+  deepStrictEqual(news(22), ["nmap medium"]);
+  deepStrictEqual(news(23), ["nmap high"]);
+  deepStrictEqual(news(24), []);
 });
 
 Deno.test("Recogniser forgets whom it has not heard from for longest", () => {
