@@ -12,6 +12,7 @@ declare -A package=(
   [ip]=iproute2
   [masscan]=masscan
   [ndisc6]=ndisc6
+  [nft]=nftables
   [nmap]=nmap
   [ping]=iputils-ping
   [ssh]=openssh-client

@@ -5,11 +5,11 @@
  * @module
  */
 
-// deno-lint-ignore-file no-console
 import { NO_TAG } from "../../src/stack/link.ts";
 import { VERDICT } from "../../src/verdict.ts";
 import { type HarnessOptions, makeStack, SELF_MAC } from "../harness.ts";
-import { timeInTurn } from "./rounds.ts";
+import type { Contest } from "./report.ts";
+import type { Rival } from "./rounds.ts";
 
 const PINGS = 4096; // different ones, so that each looks up something else
 const FRAME_LEN = 14 + 20 + 8;
@@ -37,7 +37,13 @@ const ROWS: readonly [string, HarnessOptions, count: number, step: number][] = [
   ["both", { own: EVERY_OTHER, deny: [DENIED] }, 65_536, 2],
 ];
 
-const rivals = ROWS.map(([name, options, count, step]) => {
+/** Makes the contest. */
+export function addresses(): Contest {
+  return { title: "Ping, by lists of addresses", rivals: ROWS.map(rivalOf) };
+}
+
+/** Pings one of `count` own addresses, `step` apart, after the other. */
+function rivalOf([name, options, count, step]: typeof ROWS[number]): Rival {
   const { arena, outbox, stack } = makeStack(options, () => {});
   const pings = Array.from({ length: PINGS }, (_, k) => ping(k, count, step));
   const end = arena.bytes.length;
@@ -54,12 +60,6 @@ const rivals = ROWS.map(([name, options, count, step]) => {
   const answered = stack.counts[VERDICT.icmpv4_echo_reply];
   if (answered !== PINGS) throw new Error(`"${name}" answers ${answered}`);
   return { name, run };
-});
-
-console.log("ping, answered, by lists of addresses");
-for (const { name, nanoseconds, ratio } of timeInTurn(rivals)) {
-  const time = `${nanoseconds.toFixed(0)} ns`.padStart(8);
-  console.log(`  ${name.padEnd(32)}${time}  × ${ratio.toFixed(2)}`);
 }
 
 /** A ping from one of many hosts to one of `count` addresses. */
