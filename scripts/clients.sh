@@ -8,16 +8,37 @@ declare -A package=(
   [curl]=curl
   [dig]=bind9-dnsutils
   [dumpcap]=wireshark-common
+  [host]=bind9-host
   [hping3]=hping3
   [ip]=iproute2
   [masscan]=masscan
   [ndisc6]=ndisc6
   [nft]=nftables
   [nmap]=nmap
+  [p0f]=p0f
   [ping]=iputils-ping
-  [ssh]=openssh-client
+  [plink]=putty-tools
+  [python3]=python3
   [scapy]=python3-scapy
   [setcap]=libcap2-bin
+  [smbclient]=smbclient
+  [ssh]=openssh-client
+  [stun]=stun-client
   [tshark]=tshark
   [zmap]=zmap
+)
+
+# Those of packages that would also start a server here: they are unpacked in
+# .deno/clients/ and nowhere else.
+declare -A unpacked=(
+  [rpcinfo]=rpcbind
+  [showmount]=nfs-common
+  [turnutils_stunclient]=coturn
+)
+# What these need to run, as apt-get satisfy reads it: Debian's and Ubuntu's
+# names.
+libraries=(
+  'libtirpc3 | libtirpc3t64'
+  'libevent-core-2.1-7 | libevent-core-2.1-7t64'
+  'libevent-extra-2.1-7 | libevent-extra-2.1-7t64'
 )

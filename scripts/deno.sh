@@ -9,7 +9,9 @@ deno_version=2.9.6
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 deno_home=$root/.deno
 
+clients=$deno_home/clients # see clients.sh
 export PATH=$deno_home/$deno_version:$PATH:/usr/sbin:/sbin
+export PATH=$PATH:$clients/usr/bin:$clients/usr/sbin:$clients/sbin
 export DENO_DIR=$deno_home/cache DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1
 
 die() {

@@ -20,24 +20,45 @@ cd "$root"
 results=$(mktemp -d "$deno_home/results.XXXXXX")
 trap 'rm -rf "$results"' EXIT
 
-# Sets missing to the packages of the clients that are not installed.
+# Sets missing to the packages of the clients that are not installed, and
+# missing_unpacked to those that are not to be installed but unpacked.
 find_missing() {
   local client
-  missing=()
+  missing=() missing_unpacked=()
   for client in "${!package[@]}"; do
     command -v "$client" >/dev/null || missing+=("${package[$client]}")
+  done
+  for client in "${!unpacked[@]}"; do
+    command -v "$client" >/dev/null || missing_unpacked+=("${unpacked[$client]}")
   done
 }
 
 install_missing() {
-  apt-get update -qq &&
-    DEBIAN_FRONTEND=noninteractive \
-      apt-get install -qq -y --no-install-recommends "${missing[@]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq || return
+  if ((${#missing[@]})); then
+    apt-get install -qq -y --no-install-recommends "${missing[@]}"
+  fi
+  if ((${#missing_unpacked[@]})); then
+    apt-get satisfy -qq -y --no-install-recommends "${libraries[@]}" &&
+      unpack_missing
+  fi
 }
 
+unpack_missing() (
+  local file
+  cd "$results" || exit
+  apt-get download -qq -o APT::Sandbox::User=root "${missing_unpacked[@]}" &&
+    for file in ./*.deb; do
+      dpkg-deb --extract "$file" "$clients"
+    done
+)
+
 find_missing
-if ((EUID == 0 && ${#missing[@]})) && command -v apt-get >/dev/null; then
-  echo "Installing the clients that the tests use: ${missing[*]}"
+if ((EUID == 0 && ${#missing[@]} + ${#missing_unpacked[@]})) &&
+  command -v apt-get >/dev/null; then
+  echo "Installing the clients that the tests use:" \
+    "${missing[@]}" "${missing_unpacked[@]}"
   install_missing >"$results/apt.log" 2>&1 || tail -n 3 "$results/apt.log"
   find_missing
 fi
@@ -72,6 +93,7 @@ passed=$(($(count 'testcase ') - $(count 'failure ') - skipped))
 # Ignored tests carry the reason in their names: "ping (left out: ...)".
 echo
 grep -oh 'left out: [^)"]*' "$results"/*.xml | sort | uniq -c || true
-((!${#missing[@]})) || echo "To have every client: apt-get install ${missing[*]}"
+((!${#missing[@]} && !${#missing_unpacked[@]})) ||
+  echo "To have every client: apt-get install ${missing[*]} ${missing_unpacked[*]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 ((!failed))
