@@ -71,8 +71,10 @@ export interface TcpPersona {
 
 /** What a web server says. */
 export interface HttpPersona {
-  /** Value of the `Server` field. */
+  /** Value of the `Server` field, and what pages are signed with. */
   readonly server: string;
+  /** What the body of a page begins with. */
+  readonly bodyTag: string;
   /** Name of the area that a password is asked for. */
   readonly realm: string;
   /** What ends a line of the head and of a page. */

@@ -22,6 +22,7 @@ export const classic: Persona = {
   hostName: "win1",
   http: {
     server: "nginx/1.14.2",
+    bodyTag: '<body bgcolor="white">',
     realm: "Access to admin page",
     lineEnd: "\n",
     answersOddRequests: false,

@@ -1,6 +1,9 @@
 /**
- * A Debian server. Stack values were read from captures of a Linux kernel
- * answering in the lab.
+ * A server of Debian 12 as it stood after the update 12.11. Stack values were
+ * read from captures of a Linux kernel answering in the lab; what services say,
+ * from Debian's packages running there: nginx 1.22.1-9+deb12u11, openssh-server
+ * 9.2p1-2+deb12u10, bind9 9.18.49-1~deb12u3, coturn 4.6.1-1, rpcbind 1.2.6-6,
+ * samba 4.17.12+dfsg-0+deb12u4.
  *
  * @module
  */
@@ -8,7 +11,7 @@
 import type { Persona } from "../persona.ts";
 import { CWR, ECE, PSH, URG } from "../wire/tcp.ts";
 
-/** A Debian server with nginx. */
+/** A server of Debian 12. */
 export const linux: Persona = {
   name: "linux",
   ip: { ttl: 64, numbersPackets: true, labelsFlows: true },
@@ -22,7 +25,8 @@ export const linux: Persona = {
   refuses: true,
   hostName: "server",
   http: {
-    server: "nginx/1.14.2",
+    server: "nginx/1.22.1",
+    bodyTag: "<body>",
     realm: "Access to admin page",
     lineEnd: "\r\n",
     answersOddRequests: true,
@@ -31,7 +35,7 @@ export const linux: Persona = {
     identification: "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10",
     exchangesKeys: true,
   },
-  dns: { version: "9.18.28-1~deb12u2-Debian", answersEverything: true },
+  dns: { version: "9.18.49-1~deb12u3-Debian", answersEverything: true },
   stun: { answersInFull: true },
   rpc: { followsOriginal: false },
   smb: {

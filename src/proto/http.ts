@@ -67,6 +67,7 @@ const FIELDS = [
   "http.request.headers.host",
   "user_agent.original",
   "http.request.headers.authorization",
+  "http.response.status_code",
 ];
 const METHOD = 0;
 const URL = 1;
@@ -74,6 +75,7 @@ const VERSION = 2;
 const HOST = 3;
 const USER_AGENT = 4;
 const AUTHORIZATION = 5;
+const STATUS = 6;
 
 // Longest method and request line that are looked at before giving up.
 const METHOD_MAX = 32;
@@ -194,7 +196,7 @@ function refuse(exchange: Exchange, wish: number): number {
   const pages = pagesOf(exchange.persona);
   const hangsUp = (wish & HANGS_UP) !== 0;
   const page = hangsUp ? pages.lastUnauthorized : pages.unauthorized;
-  putPage(exchange, page, (wish & TO_HEAD) !== 0);
+  putPage(exchange, page, STATUS, (wish & TO_HEAD) !== 0);
   exchange.state = 0;
   return hangsUp ? CLOSE : DONE;
 }
@@ -203,7 +205,8 @@ function refuse(exchange: Exchange, wish: number): number {
 function reject(exchange: Exchange, wish: number): number {
   const { persona } = exchange;
   if (!persona.http.answersOddRequests) return DECLINE;
-  putPage(exchange, pagesOf(persona).badRequest, (wish & TO_HEAD) !== 0);
+  const page = pagesOf(persona).badRequest;
+  putPage(exchange, page, STATUS, (wish & TO_HEAD) !== 0);
   return CLOSE;
 }
 
@@ -350,7 +353,13 @@ export const http: Protocol = {
   check,
   reply,
   fields: FIELDS,
-  summary: (values) =>
-    `HTTP/1.1 401 to ${values.get("http.request.method")} ` +
-    `${values.get("url.original")}`,
+  summary: (values) => {
+    const [method, url, version] = FIELDS.map((field) => values.get(field));
+    const status = values.get("http.response.status_code");
+    if (status === undefined && version === undefined) {
+      return `HTTP/0.9 page to ${method} ${url}`;
+    }
+    // With a body to come there is no status yet, but one that is likely.
+    return `HTTP/1.1 ${status ?? 401} to ${method} ${url}`;
+  },
 };

@@ -1,5 +1,5 @@
 /**
- * What our web server says: pages in the words of nginx 1.14.
+ * What our web server says: pages in the words of nginx.
  *
  * @module
  */
@@ -8,6 +8,10 @@ import type { HttpPersona, Persona } from "../persona.ts";
 import type { Exchange } from "../protocol.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+// Where the status stands in a response, and its length, in octets.
+const STATUS_AT = "HTTP/1.1 ".length;
+const STATUS_LEN = 3;
 
 /** A response but for its date. */
 export interface Page {
@@ -54,9 +58,9 @@ export function pagesOf(persona: Persona): Pages {
   return pages;
 }
 
-/** Writes a response in the words of nginx 1.14. */
+/** Writes a response in the words of nginx. */
 function makePage(
-  { lineEnd, server }: HttpPersona,
+  { bodyTag, lineEnd, server }: HttpPersona,
   status: string,
   title: string,
   connection: string,
@@ -67,7 +71,7 @@ function makePage(
   const body = encode(lines([
     "<html>",
     `<head><title>${title}</title></head>`,
-    '<body bgcolor="white">',
+    bodyTag,
     `<center><h1>${title}</h1></center>`,
     `<hr><center>${server}</center>`,
     "</body>",
@@ -90,18 +94,26 @@ function makePage(
 }
 
 /**
- * Appends a response.
+ * Appends a response, and notes its status beside the request.
  *
  * @param exchange Exchange that it answers.
  * @param page The response.
+ * @param statusField Field that the status is noted in.
  * @param isToHead Whether it has no body, RFC 9110 §9.3.2.
  */
 export function putPage(
-  { answer, now }: Exchange,
+  exchange: Exchange,
   page: Page,
+  statusField: number,
   isToHead: boolean,
 ): void {
+  const { answer, now } = exchange;
+  const statusAt = answer.end + STATUS_AT;
   answer.put(page.beforeDate);
+  // A request that is answered behind its body was noted before that.
+  if (exchange.noteCount > 0) {
+    exchange.note(statusField, statusAt, statusAt + STATUS_LEN);
+  }
   answer.put(dateOf(now));
   answer.put(page.afterDate);
   if (!isToHead) answer.put(page.body);

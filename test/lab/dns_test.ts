@@ -11,7 +11,7 @@ const QUESTIONS: readonly [question: string, answer: string][] = [
   [`@${OURS_6} +tcp www.example.com AAAA`, `${OURS_6}\n`],
   [`@${OURS_6} www.example.com A`, ""],
   [`@${OURS} www.example.com MX`, ""],
-  [`@${OURS} version.bind CH TXT`, '"9.18.28-1~deb12u2-Debian"\n'],
+  [`@${OURS} version.bind CH TXT`, '"9.18.49-1~deb12u3-Debian"\n'],
 ];
 
 lab("dig gets an answer to every question", ["dig"], async () => {
@@ -77,7 +77,7 @@ const HOST: readonly [string, string][] = [
   [`-l example.com ${OURS}`, "; Transfer failed."],
   [
     `-c CH -t TXT version.bind ${OURS}`,
-    'version.bind descriptive text "9.18.28-1~deb12u2-Debian"',
+    'version.bind descriptive text "9.18.49-1~deb12u3-Debian"',
   ],
 ];
 

@@ -52,7 +52,7 @@ lab("nmap finds out about the SMB server", ["nmap"], async () => {
   const said = await succeed(
     `nmap -n -Pn -p 445 --script ${scripts} ${OURS}`,
   );
-  const [dialects] = said.match(/(?<=smb-protocols: \n)(\|  .*\n)*\|_ .*$/m)!;
+  const [dialects] = said.match(/(?<=smb-protocols: \n)(\| {2}.*\n)*\|_ .*$/m)!;
   deepStrictEqual(dialects.match(/NT LM 0\.12|\b\d{3}\b/g), [
     ...["NT LM 0.12", "202", "210", "300", "302", "311"],
   ]);

@@ -109,7 +109,13 @@ for (const [sort, level, text] of MORE) {
 }
 
 /** The record of a request to the protocol at index 0, HTTP. */
-function request(...notes: string[]): ReturnType<typeof noticeOf> {
+function request(
+  method: string,
+  url: string,
+  version?: string,
+  status?: string,
+): ReturnType<typeof noticeOf> {
+  const notes = { 0: method, 1: url, 2: version, 6: status };
   return noticeOf({
     kind: "message",
     time: 0,
@@ -125,20 +131,30 @@ function request(...notes: string[]): ReturnType<typeof noticeOf> {
     dst: FRAME.dst,
     srcPort: 50_000,
     dstPort: 80,
-    notes: notes.map((note, field) => [field, octets(note)] as const),
+    notes: Object.entries(notes).flatMap(([field, note]) =>
+      note === undefined ? [] : [[Number(field), octets(note)] as const]
+    ),
   });
 }
 
-Deno.test("noticeOf() tells what a web client asked for", () => {
-  deepStrictEqual(request("GET", "/a?b", "1.1"), {
-    level: "warning",
-    text: "HTTP/1.1 401 to GET /a?b",
+// [what a web client asked for, what it was told]
+const HTTP: readonly [request: Parameters<typeof request>, text: string][] = [
+  [["GET", "/a?b", "1.1", "401"], "HTTP/1.1 401 to GET /a?b"],
+  [["POST", "/", "1.1"], "HTTP/1.1 401 to POST /"],
+  [["GET", "", "1.1", "400"], "HTTP/1.1 400 to GET "],
+  [["POST", "/", undefined, "400"], "HTTP/1.1 400 to POST /"],
+  [["GET", "/"], "HTTP/0.9 page to GET /"],
+];
+
+for (const [asked, text] of HTTP) {
+  Deno.test(`noticeOf() says "${text}"`, () => {
+    deepStrictEqual(request(...asked), { level: "warning", text });
   });
-});
+}
 
 Deno.test("noticeOf() lets nothing through that a terminal acts on, W-62", () => {
   deepStrictEqual(
-    request("GET", "/\x1b[2J\r\nWARN - forged\xc2\x9b\\"),
+    request("GET", "/\x1b[2J\r\nWARN - forged\xc2\x9b\\", "1.1", "401"),
     {
       level: "warning",
       text:

@@ -20,7 +20,7 @@ options {{
   directory "{dir}"; pid-file none; session-keyfile none;
   listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
   dnssec-validation no; minimal-responses yes;
-  version "9.18.28-1~deb12u2-Debian"; hostname "server";
+  hostname "server";
 }};
 controls {{ }};
 zone "." {{ type primary; file "root"; allow-transfer {{ none; }}; }};
