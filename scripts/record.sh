@@ -83,6 +83,66 @@ say_slowly() {
   exec {stream}>&-
 }
 
+# What has no client that could be had: sends each message, in hexadecimal, and
+# waits for its answer.
+converse() {
+  python3 - "$@" <<-'END'
+	import socket, sys
+	host, port, *messages = sys.argv[1:]
+	with socket.create_connection((host, int(port)), timeout=10) as client:
+	    for message in messages:
+	        client.sendall(bytes.fromhex(message))
+	        assert client.recv(4096)
+	END
+}
+
+# Asks a name server, too much and in vain included.
+dig_all() {
+  local question
+  while read -r question; do
+    # shellcheck disable=SC2086 # several words
+    dig +time=5 +tries=1 "$@" $question || [[ $question == *AXFR ]]
+  done <<-'END'
+	www.example.com A
+	www.example.com AAAA
+	+noedns www.example.com MX
+	+dnssec +nsid www.example.com ANY
+	+edns=1 +noednsnegotiation www.example.com A
+	+opcode=NOTIFY www.example.com SOA
+	version.bind CH TXT
+	+tcp www.example.com A
+	example.com AXFR
+	END
+}
+
+# A browser, which shows its user a page that asks for a password.
+browse() {
+  chromium --headless --no-sandbox --disable-gpu --no-first-run \
+    --user-data-dir="$work/browser" --dump-dom --disable-background-networking \
+    --disable-component-update "$1"
+}
+
+log_in_over_ssh() {
+  fails ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=no \
+    -o UserKnownHostsFile=/dev/null "root@$1"
+}
+
+# As somebody with a name, and as nobody.
+list_shares() {
+  fails smbclient -L "$ours" -U CORP/alice%secret "$@"
+  fails smbclient -L "$ours" -N -U % "$@"
+}
+
+call_port_mapper() {
+  rpcinfo "$1" "$ours" 100000
+  fails rpcinfo "$1" "$ours" 100003
+}
+
+list_port_mapper() {
+  rpcinfo -p "$1"
+  rpcinfo "$1"
+}
+
 # Sends what the client sent in other captures again, in a VLAN.
 say_tagged() {
   local name
@@ -216,8 +276,9 @@ if [[ ! ${LAB_SENSOR-} ]]; then
   exec "$scripts/lab.sh" "$0" "$@"
 fi
 
-for client in arping curl dig dumpcap ethtool ffuf gobuster hping3 hydra masscan \
-  ndisc6 nmap ping sqlmap ssh tcpreplay whatweb zmap; do
+for client in arping chromium curl dig dumpcap ethtool ffuf gobuster host \
+  hping3 hydra masscan ndisc6 nmap ping plink python3 rpcinfo showmount \
+  smbclient sqlmap ssh stun tcpreplay turnutils_stunclient whatweb zmap; do
   type -P "$client" >/dev/null || die "recording needs $client"
 done
 wanted=${*:+ $* }
@@ -234,6 +295,7 @@ nsenter --net="/proc/$LAB_SENSOR/ns/net" ip link set sensor0 address "$host_mac"
 start_masscanned
 site=http://$ours
 body=$work/body
+smb1=(--option=clientmaxprotocol=NT1 --option=clientminprotocol=NT1)
 head -c 65536 /dev/zero | tr '\0' a >"$body"
 
 record arp/arping arping -c 2 -I client0 "$ours"
@@ -259,6 +321,45 @@ POST /two HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\
 GET /three HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 record http/dribbled say_slowly \
   'GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+
+record http/chromium browse "$site/private"
+record http/proxy fails curl -sS -p -x "$ours:3128" http://www.example.com/
+
+record ssh/openssh log_in_over_ssh "$ours"
+record ssh/openssh_ipv6 log_in_over_ssh "$ours_6"
+record ssh/plink fails plink -batch "root@$ours"
+record ssh/nmap_algorithms nmap -n -Pn -p 22 --script ssh2-enum-algos "$ours"
+
+record stun/rfc3489 stun "$ours" 1
+record stun/coturn turnutils_stunclient "$ours"
+record stun/coturn_ipv6 turnutils_stunclient "$ours_6"
+record stun/tcp converse "$ours" 3478 \
+  "000100002112a442$(printf '%024x' 1)" \
+  "000100082112a442$(printf '%024x' 2)8022000474657374"
+
+record rpc/rpcinfo list_port_mapper "$ours"
+record rpc/rpcinfo_ipv6 list_port_mapper "$ours_6"
+record rpc/rpcinfo_tcp call_port_mapper -t
+record rpc/rpcinfo_udp call_port_mapper -u
+record rpc/showmount fails showmount -e "$ours"
+record rpc/nmap_version nmap -n -Pn -sSU -sV -p 111 "$ours"
+
+record dns/dig dig_all "@$ours"
+record dns/dig_ipv6 dig_all "@$ours_6"
+record dns/host_any fails host -t ANY www.example.com "$ours"
+
+record smb/smbclient list_shares
+record smb/smbclient_smb1 list_shares "${smb1[@]}"
+record smb/smbclient_upgrade list_shares --option=clientminprotocol=CORE
+record smb/nmap_scripts nmap -n -Pn -p 445 \
+  --script smb-protocols,smb2-security-mode,smb-os-discovery "$ours"
+
+# Zlib streams of the command 0x66 and a name, and of "again".
+gh0st=(
+  47683073741f0000000a000000789c4bcbc82f2e51c84bcc4d050015bd03e6
+  47683073741a00000005000000789c4b4c4fcccc030005e90201
+)
+record gh0st/two_messages converse "$ours" 31337 "${gh0st[@]}"
 
 version=$(nmap --version | grep -om1 '[0-9.]*[0-9]')
 nmap=scanner/nmap_$version
@@ -321,6 +422,14 @@ start_masscanned --persona classic
 record tcp/syn_scan_classic nmap -n -Pn -r -sS -p 22,80,443,31337 "$ours"
 record http/curl_get_classic get "$site/"
 record http/curl_keepalive_classic get "$site/one" "$site/two"
+record ssh/openssh_classic fails timeout 2 ssh -F none -o BatchMode=yes "$ours"
+record stun/rfc3489_classic stun "$ours" 1
+record stun/coturn_ipv6_classic turnutils_stunclient "$ours_6"
+record rpc/rpcinfo_udp_classic rpcinfo -u "$ours" 100000
+record dns/dig_classic dig +noedns "@$ours" www.example.com A
+record smb/smbclient_classic fails smbclient -L "$ours" -N -U %
+record smb/smbclient_smb1_classic fails smbclient -L "$ours" -N -U % "${smb1[@]}"
+record gh0st/two_messages_classic converse "$ours" 31337 "${gh0st[@]}"
 
 # After sudo, the captures go to whoever owns the project's folder.
 [[ -O $root ]] || chown -R --reference="$root" "$root/test/pcap"

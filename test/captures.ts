@@ -18,8 +18,10 @@ import { SELF_MAC } from "./harness.ts";
  */
 export const RECORDING_KEY: Uint8Array = new Uint8Array(KEY_LEN);
 
-/** Kinds of answers that there is one of for each request. */
-export type AnswerKind = "arp" | "advertisement" | "echo" | "synAck" | "page";
+/** Kinds of answers: to neighbours, on the way to a service, and a service's. */
+export type AnswerKind =
+  | ("arp" | "advertisement" | "echo" | "synAck" | "page")
+  | ("ssh" | "stun" | "rpc" | "dns" | "smb" | "gh0st");
 
 /** One recorded conversation. */
 export interface Capture {
@@ -127,6 +129,151 @@ const TABLE: readonly [
     arp: 1,
     synAck: 1,
     page: 1,
+  }],
+  ["http/chromium", "asks a browser's user for a password", {
+    arp: 1,
+    synAck: 2,
+    page: 1,
+  }],
+  ["http/proxy", "is no way to anywhere, RFC 9110 §9.3.6", {
+    arp: 1,
+    synAck: 1,
+    page: 1,
+  }],
+  ["ssh/openssh", "begins a key exchange, RFC 4253 §7", {
+    arp: 1,
+    synAck: 1,
+    ssh: 3,
+  }],
+  ["ssh/openssh_ipv6", "begins a key exchange, RFC 4253 §7", {
+    advertisement: 1,
+    synAck: 1,
+    ssh: 3,
+  }],
+  ["ssh/plink", "begins a key exchange, RFC 4253 §7", {
+    arp: 1,
+    synAck: 1,
+    ssh: 3,
+  }],
+  ["ssh/nmap_algorithms", "offers algorithms, RFC 4253 §7.1", {
+    arp: 2,
+    synAck: 2,
+    ssh: 2,
+  }],
+  ["ssh/openssh_classic", "says who it is", { arp: 1, synAck: 1, ssh: 1 }],
+  ["stun/rfc3489", "tells the client its address, RFC 3489 §8.1", {
+    arp: 1,
+    stun: 1,
+  }],
+  ["stun/rfc3489_classic", "tells the client its address", {
+    arp: 1,
+    stun: 1,
+  }],
+  ["stun/coturn", "tells the client its address, RFC 8489 §6.3.1", {
+    arp: 1,
+    stun: 1,
+  }],
+  ["stun/coturn_ipv6", "tells the client its address, RFC 8489 §6.3.1", {
+    advertisement: 1,
+    stun: 1,
+  }],
+  ["stun/coturn_ipv6_classic", "tells the client its address", {
+    advertisement: 1,
+    stun: 1,
+  }],
+  ["stun/tcp", "answers each of several requests, RFC 8489 §6.2.2", {
+    arp: 1,
+    synAck: 1,
+    stun: 2,
+  }],
+  ["rpc/rpcinfo", "has itself on its map, RFC 1833 §2.2", {
+    arp: 1,
+    synAck: 3,
+    rpc: 3,
+  }],
+  ["rpc/rpcinfo_ipv6", "has itself on its map, RFC 1833 §2.2", {
+    advertisement: 1,
+    synAck: 3,
+    rpc: 3,
+  }],
+  ["rpc/rpcinfo_tcp", "answers a call of each version, RFC 5531 §9", {
+    arp: 1,
+    synAck: 3,
+    rpc: 6,
+  }],
+  ["rpc/rpcinfo_udp", "answers a call of each version, RFC 5531 §9", {
+    arp: 1,
+    rpc: 6,
+  }],
+  ["rpc/rpcinfo_udp_classic", "answers a call of each version", {
+    arp: 1,
+    rpc: 5,
+  }],
+  ["rpc/showmount", "does not know where to mount from, RFC 1833 §2.2", {
+    arp: 1,
+    synAck: 1,
+    rpc: 2,
+  }],
+  ["rpc/nmap_version", "says which versions there are, RFC 5531 §9", {
+    arp: 2,
+    synAck: 7,
+    rpc: 10,
+  }],
+  ["dns/dig", "answers or refuses, RFC 1035 §4.1.1, RFC 6891 §7", {
+    arp: 1,
+    synAck: 3,
+    dns: 9,
+  }],
+  ["dns/dig_ipv6", "answers or refuses, RFC 1035 §4.1.1, RFC 6891 §7", {
+    advertisement: 1,
+    synAck: 3,
+    dns: 9,
+  }],
+  ["dns/dig_classic", "answers with its own address", { arp: 1, dns: 1 }],
+  ["dns/host_any", "refuses to tell everything, RFC 8482 §4", {
+    arp: 1,
+    synAck: 1,
+    dns: 1,
+  }],
+  ["smb/smbclient", "refuses a user, and a stranger a share, MS-SMB2 §3.3.5", {
+    arp: 1,
+    synAck: 2,
+    smb: 8,
+  }],
+  ["smb/smbclient_smb1", "refuses a user, and a stranger a share, MS-CIFS", {
+    arp: 1,
+    synAck: 2,
+    smb: 7,
+  }],
+  ["smb/smbclient_upgrade", "goes from SMB1 to SMB2, MS-SMB2 §3.3.5.3", {
+    arp: 1,
+    synAck: 2,
+    smb: 10,
+  }],
+  ["smb/nmap_scripts", "agrees on each dialect, MS-SMB2 §3.3.5.4", {
+    arp: 2,
+    synAck: 10,
+    smb: 15,
+  }],
+  ["smb/smbclient_classic", "takes the lowest dialect", {
+    arp: 1,
+    synAck: 1,
+    smb: 2,
+  }],
+  ["smb/smbclient_smb1_classic", "takes NT LM 0.12", {
+    arp: 1,
+    synAck: 1,
+    smb: 2,
+  }],
+  ["gh0st/two_messages", "agrees to everything", {
+    arp: 1,
+    synAck: 1,
+    gh0st: 2,
+  }],
+  ["gh0st/two_messages_classic", "agrees to everything", {
+    arp: 1,
+    synAck: 1,
+    gh0st: 2,
   }],
   ["vlan/ping", "answers in the same VLAN, IEEE 802.1Q", {
     arp: 1,

@@ -8,7 +8,7 @@ import {
   readPcap,
 } from "../src/pcap.ts";
 import { replay } from "../src/run/replay.ts";
-import { type Capture, CAPTURES } from "./captures.ts";
+import { type AnswerKind, type Capture, CAPTURES } from "./captures.ts";
 import { SELF_IPS, SELF_MAC } from "./harness.ts";
 import { decode, type Field, judged, type Packet } from "./tshark.ts";
 
@@ -22,7 +22,8 @@ for (const capture of CAPTURES) {
 }
 
 // What is the same with either persona, as far as it goes on one frame.
-for (const capture of CAPTURES.filter(({ name }) => !/^http/.test(name))) {
+const BELOW = /^(arp|icmpv[46]|misc|nd|tcp|vlan)\//;
+for (const capture of CAPTURES.filter(({ name }) => BELOW.test(name))) {
   const persona = capture.persona === "linux" ? "classic" : "linux";
   judged(`replay: ${capture.name} also with --persona ${persona}`, () => {
     return check({ ...capture, persona });
@@ -99,6 +100,20 @@ function merge(
   return file;
 }
 
+// What tells a service's answer: its kind, a field, and values of it.
+const MESSAGES: readonly [AnswerKind, Field, RegExp][] = [
+  ["page", "http.response.code", /./],
+  ["ssh", "ssh.protocol", /./],
+  ["ssh", "ssh.message_code", /./],
+  ["stun", "stun.type.class", /^0x001[01]$/],
+  ["stun", "classicstun.type", /^0x01[01]1$/],
+  ["rpc", "rpc.msgtyp", /^1$/],
+  ["dns", "dns.flags.response", /^(1|True)$/],
+  ["smb", "smb.flags.response", /^(1|True)$/],
+  ["smb", "smb2.flags.response", /^(1|True)$/],
+  ["gh0st", "data.data", /^4768307374/],
+];
+
 /** Checks a whole conversation. */
 function judge(
   { answers, persona }: Capture,
@@ -128,9 +143,11 @@ function judge(
     } else if (packet.get("tcp.flags.syn") === "1") {
       judgeSynAck(packet, request, hasOptions);
       count("synAck");
-    } else if (packet.get("tcp.stream")) {
-      const pages = packet.all["http.response.code"]?.length ?? 0;
-      if (pages > 0) count("page", pages);
+    } else if (packet.get("tcp.stream") || packet.get("udp.stream")) {
+      for (const [kind, field, meant] of MESSAGES) {
+        const found = packet.all[field]?.filter((value) => meant.test(value));
+        if (found !== undefined && found.length > 0) count(kind, found.length);
+      }
     } else {
       judgeEcho(packet, request);
       count("echo");
@@ -151,6 +168,7 @@ function judgeFrame(packet: Packet, request: Packet): void {
     "icmp.checksum.status",
     "icmpv6.checksum.status",
     "tcp.checksum.status",
+    "udp.checksum.status",
   ] as const;
   const statuses = packet.pick(...sums).filter((it) => it !== undefined);
   const isArp = packet.get("arp.opcode") !== undefined;
@@ -162,12 +180,12 @@ function judgeFrame(packet: Packet, request: Packet): void {
   if (isArp || packet.get("icmpv6.type") === "136") return;
   deepStrictEqual(packet.get("eth.dst"), request.get("eth.src"));
   deepStrictEqual(
-    packet.pick("ip.src", "ipv6.src", "tcp.srcport"),
-    request.pick("ip.dst", "ipv6.dst", "tcp.dstport"),
+    packet.pick("ip.src", "ipv6.src", "tcp.srcport", "udp.srcport"),
+    request.pick("ip.dst", "ipv6.dst", "tcp.dstport", "udp.dstport"),
   );
   deepStrictEqual(
-    packet.pick("ip.dst", "ipv6.dst", "tcp.dstport"),
-    request.pick("ip.src", "ipv6.src", "tcp.srcport"),
+    packet.pick("ip.dst", "ipv6.dst", "tcp.dstport", "udp.dstport"),
+    request.pick("ip.src", "ipv6.src", "tcp.srcport", "udp.srcport"),
   );
 }
 
