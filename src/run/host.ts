@@ -6,19 +6,21 @@
  */
 
 import ipaddr from "ipaddr.js";
+import { readKernelFile } from "../../ffi/kernel_file.ts";
 import type { AddressRange } from "../address/set.ts";
 
 /**
  * Finds the addresses to leave alone on an interface.
  *
  * @param name Name of the interface.
- * @returns The host's addresses, the broadcast address of each of its networks
- * and its default gateways, one range each.
+ * @returns The host's addresses, on whichever interface, for it answers for all
+ * of them; the broadcast address of each network on this one; and the gateways
+ * that are reached by it. One range each.
  */
 export function reservedRanges(name: string): AddressRange[] {
   const own = Deno.networkInterfaces().filter((one) => one.name === name);
   const addresses = [
-    ...own.map(({ address }) => octetsOf(address.replace(/%.*/, ""))),
+    ...hostAddresses().map(({ address }) => address),
     ...own.filter(({ family }) => family === "IPv4").map((one) =>
       octetsOf(one.address)
         .map((octet, i) => octet | ~octetsOf(one.netmask)[i]! & 0xff)
@@ -39,6 +41,20 @@ export function hostAddresses(): { address: Uint8Array; owner: string }[] {
     address: octetsOf(address.replace(/%.*/, "")),
     owner: name,
   }));
+}
+
+/**
+ * Tells whether there are others on a link, as far as the host knows.
+ *
+ * @param name Name of its interface.
+ * @returns Whether the host has a network there that holds more than two
+ * addresses, or a gateway.
+ */
+export function hasNeighbours(name: string): boolean {
+  const own = Deno.networkInterfaces().filter((one) => one.name === name);
+  // Every interface has a link-local address; a cable of two ends has /31.
+  return own.some(({ cidr }) => !/^fe80:|[/](31|32|127|128)$/.test(cidr)) ||
+    gateways4(name).length > 0 || gateways6(name).length > 0;
 }
 
 function octetsOf(address: string): Uint8Array {
@@ -66,12 +82,7 @@ function isZero(hex: string): boolean {
 
 /** Words of each line of a file of the kernel's; none if it has none. */
 function rowsOf(path: string): string[][] {
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch {
-    return []; // a kernel without this version of IP
-  }
+  const text = readKernelFile(path) ?? ""; // without this version of IP
   const rows = text.split("\n").map((line) => line.trim().split(/\s+/));
   return rows.filter((row) => /^[0-9A-F]+$/i.test(row[2] ?? ""));
 }

@@ -14,7 +14,7 @@ import { OperatorError } from "../operator_error.ts";
 import type { CaptureSink } from "../sink/capture_sink.ts";
 import { macText } from "../sink/text.ts";
 import { compileFilter } from "./filter.ts";
-import { reservedRanges } from "./host.ts";
+import { hasNeighbours, reservedRanges } from "./host.ts";
 import { lookAgain, openLink } from "./link.ts";
 import { changesOf, isSameLink } from "./link_changes.ts";
 import { memoryLenOf } from "./memory.ts";
@@ -96,6 +96,13 @@ export class Responder {
       throw new OperatorError(
         `The packet worker died: ${(error as Error).message}`,
         { cause: error },
+      );
+    }
+    if (this.#lists.own === undefined && hasNeighbours(this.#name)) {
+      this.#settings.say(
+        `there is no list of addresses: on ${this.#name} we take every ` +
+          `address that is asked for, whosever it is, but the host's own and ` +
+          `its gateways'; if that is not meant, see --self-ip-list`,
       );
     }
     this.#sayReady(this.#link);

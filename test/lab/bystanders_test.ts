@@ -90,7 +90,12 @@ for (const list of ["with", "without"]) {
       await rejects(fetch(`http://${url}:81/`));
     }
     await masscanned.stop();
-    deepStrictEqual(masscanned.lines.length, 1, masscanned.lines.join("\n"));
+    const lines = list === "with" ? 1 : 2; // the second is a warning
+    deepStrictEqual(
+      masscanned.lines.length,
+      lines,
+      masscanned.lines.join("\n"),
+    );
   });
 }
 
@@ -101,4 +106,56 @@ lab("without a list, every other address is ours", ["arping"], async () => {
     match(said.toLowerCase(), new RegExp(`\\[${MAC}\\]`));
   }
   match(await succeed(`ping -c 1 ${NOBODY_6}`), / 1 received/);
+});
+
+lab("without a list on a LAN, a warning says what that means", [], async () => {
+  await using masscanned = await Masscanned.start(`-i sensor0 -m ${MAC}`);
+  await masscanned.says(
+    /^WARN - there is no list of addresses: on sensor0 .* --self-ip-list$/,
+  );
+});
+
+const GATEWAYS = [
+  ["route add default via", "192.0.2.77"],
+  ["-6 route add default via", "2001:db8::77"],
+  ["-6 route add 2001:db8:1::/48 via", "fe80::77"],
+] as const;
+
+lab("without a list, gateways and the host's other addresses are left alone", [
+  "arping",
+  "ndisc6",
+], async () => {
+  const others = [
+    "link add other0 type veth peer name other1",
+    "link set other0 up",
+    "address add 198.51.100.7/24 dev other0",
+  ];
+  for (const command of others) await succeed(`${ON_SENSOR} ip ${command}`);
+  for (const [command, gateway] of GATEWAYS) {
+    await succeed(`${ON_SENSOR} ip ${command} ${gateway} dev sensor0`);
+  }
+  try {
+    await using _masscanned = await Masscanned.start(`-i sensor0 -m ${MAC}`);
+    const isTaken = async (address: string): Promise<boolean> => {
+      const client = address.includes(":")
+        ? `ndisc6 -1 -r 1 -w 1000 ${address} client0`
+        : `arping -c 1 -w 2 -I client0 ${address}`;
+      return (await run(client)).stdout.toLowerCase().includes(MAC);
+    };
+    for (const [, gateway] of GATEWAYS) {
+      deepStrictEqual(await isTaken(gateway), false, gateway);
+    }
+    deepStrictEqual(await isTaken("198.51.100.7"), false);
+    for (const address of [NOBODY, NOBODY_6, "fe80::78", "198.51.100.8"]) {
+      deepStrictEqual(await isTaken(address), true, address);
+    }
+  } finally {
+    for (const [command, gateway] of GATEWAYS) {
+      await succeed(
+        `${ON_SENSOR} ip ${command.replace("add", "delete")} ${gateway}` +
+          " dev sensor0",
+      );
+    }
+    await succeed(`${ON_SENSOR} ip link delete other0`);
+  }
 });
