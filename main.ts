@@ -9,14 +9,18 @@ import { OperatorError } from "./src/operator_error.ts";
 
 const FAILURE = 1;
 
-const command = commandOrExit(Deno.args);
 try {
+  const command = commandOrExit(Deno.args);
   // Each loads what it needs and no more: only an interface needs FFI.
   if (command.command === "run") {
     const { refuseDebugger } = await import("./ffi/debugger.ts");
     refuseDebugger();
     const { run } = await import("./src/run/control.ts");
     await run(command);
+  } else if (command.command === "check") {
+    const { check } = await import("./src/run/check.ts");
+    // deno-lint-ignore no-console
+    console.log(check(command).trimEnd());
   } else {
     const { replay } = await import("./src/run/replay.ts");
     replay(command);

@@ -11,85 +11,38 @@ import {
   lineBreak,
   type Message,
   message,
-  optionNames,
   text,
 } from "@optique/core/message";
-import { multiple, optional, withDefault } from "@optique/core/modifiers";
-import { argument, command, constant, option } from "@optique/core/primitives";
+import { getDocPage, type InferValue } from "@optique/core/parser";
+import { argument, command, constant } from "@optique/core/primitives";
 import type { Usage } from "@optique/core/usage";
-import {
-  biject,
-  choice,
-  integer,
-  string,
-  type ValueParser,
-} from "@optique/core/valueparser";
-import { path } from "@optique/run/valueparser";
 import type {
+  CheckCommand,
   Command,
   PrintCommand,
   ReplayCommand,
   RunCommand,
 } from "./cli/command.ts";
-import { joinPorts, readPorts } from "./cli/ports.ts";
 import {
-  readIface,
-  readKey,
-  readLimit,
-  readMac,
-  readNames,
-  readSize,
-  readTime,
-} from "./cli/values.ts";
+  configPathOf,
+  type Entry,
+  readConfig,
+  settingsOf,
+  withoutGiven,
+} from "./cli/config.ts";
+import { exampleOf } from "./cli/config_example.ts";
+import { FILE, NO_IFACE, REPLAY, RUN } from "./cli/options.ts";
 import { VERSION } from "./cli/version.ts";
-import { PERSONAS } from "./persona/mod.ts";
-import { PROTOCOL_NAMES } from "./proto/mod.ts";
+import { OperatorError } from "./operator_error.ts";
+import { quote } from "./printable.ts";
+import { readText } from "./text_file.ts";
 
 export type * from "./cli/command.ts";
 
 const NAME = "masscanned";
 const USAGE_ERROR = 2;
-const WORKERS_MAX = 64;
-const AMPLIFICATION_LIMIT = 3; // RFC 9000 §8.1
 const WIDTH = 80; // columns of help
 const SECTIONS = ["Options", "Commands", "Help"]; // of help, in order
-
-const FILE = path({ metavar: "FILE" });
-const LIST = string({
-  metavar: "LIST",
-  pattern: /\S/,
-  errors: { patternMismatch: message`List must not be empty.` },
-});
-const IFACE = valueParser("NAME", "a name of 1 to 15 octets", readIface);
-const MAC = valueParser(
-  "MAC",
-  "the address of one station, such as 02:00:5e:00:53:01",
-  readMac,
-);
-const KEY = valueParser("HEX", "32 hexadecimal digits", readKey);
-const LIMIT = valueParser("N", "a number from 1 on, or off", readLimit);
-const SIZE = valueParser("SIZE", "a size such as 100M or 2G", readSize);
-const TIME = valueParser(
-  "TIME",
-  "a time such as 90s, 15m, 24h or 7d",
-  readTime,
-);
-const PERSONA = biject(
-  Object.fromEntries(PERSONAS.map((persona) => [persona.name, persona])),
-);
-const PORTS = valueParser(
-  "PORTS",
-  "ports of 0 to 65535 such as tcp/22,80,8000-8100,udp/53",
-  readPorts,
-);
-const NAMES = valueParser(
-  "LIST",
-  `one or more of ${PROTOCOL_NAMES.join(", ")}`,
-  (input) => readNames(input, PROTOCOL_NAMES),
-);
-const FORMAT = choice(["console", "logfmt", "json"]);
-
-const NO_IFACE = message`Missing option ${optionNames(["-i", "--iface"])}.`;
 
 const OPTIONS: Usage = [{ type: "literal", value: "[OPTION...]" }];
 const REPLAY_USAGE: Usage = [{
@@ -112,136 +65,29 @@ const USAGE: Usage = [{
   ],
 }];
 
-const ANSWER_OPTIONS = {
-  selfIpFiles: multiple(option("-f", "--self-ip-file", "--ip-addr-file", FILE, {
-    description:
-      message`Answer for the addresses in this file: an address, prefix or range on each line, # for comments. Without any list, answer for every address but the host's own.`,
-  })),
-  selfIpLists: multiple(option("--self-ip-list", LIST, {
-    description: message`Answer for these addresses, separated by commas.`,
-  })),
-  denyFiles: multiple(option("--remote-ip-deny-file", FILE, {
-    description: message`Never answer the addresses in this file.`,
-  })),
-  denyLists: multiple(option("--remote-ip-deny-list", LIST, {
-    description: message`Never answer these addresses.`,
-  })),
-  mac: optional(option("-m", "-a", "--mac-addr", MAC, {
-    description:
-      message`Answer with this MAC address instead of the interface's own.`,
-  })),
-  persona: withDefault(
-    option("--persona", PERSONA, {
-      description: message`Who to pretend to be.`,
+const CONFIG = or(
+  command(
+    "check",
+    object({
+      command: constant("config check"),
+      path: argument(FILE, { description: message`Configuration to check.` }),
     }),
-    PERSONAS[0]!,
+    { description: message`Say whether a file can be used, and for what.` },
   ),
-  ports: multiple(option("--ports", PORTS, {
-    description:
-      message`Open these ports only, such as tcp/22,80,8000-8100,udp/53; the others refuse as the persona does. Without it, every port is open.`,
-  })).map(joinPorts),
-  protocols: object({
-    only: multiple(option("--protocols", NAMES, {
-      description: message`Speak these protocols only, separated by commas: ${
-        text(PROTOCOL_NAMES.join(", "))
-      }.`,
-    })),
-    without: multiple(option("--no-protocols", NAMES, {
-      description: message`Do not speak these protocols.`,
-    })),
-  }).map(({ only, without }) => {
-    const some = only.length === 0 ? PROTOCOL_NAMES : only.flat();
-    return PROTOCOL_NAMES.filter((name) =>
-      some.includes(name) && !without.flat().includes(name)
-    );
-  }),
-  amplificationLimit: withDefault(
-    option("--amplification-limit", LIMIT, {
-      description:
-        message`Never answer a datagram, whose sender may be forged, with more than this many times its length; ${"off"}: answer whatever is asked.`,
-    }),
-    AMPLIFICATION_LIMIT,
+  command(
+    "example",
+    object({ command: constant("config example") }),
+    { description: message`Print a file with every option in a comment.` },
   ),
-  format: optional(option("--format", FORMAT, {
-    description: message`Log every packet to stdout in this format.`,
-  })),
-  verbosity: multiple(option("-v", {
-    description: message`Say more: -v info, -vv debug, -vvv trace.`,
-  })).map((given) => given.length),
-  quiet: option("-q", "--quiet", {
-    description: message`Say nothing but errors, in spite of -v.`,
-  }),
-  cookieKey: optional(option("--cookie-key", KEY, {
-    description:
-      message`For tests: fix the key of the SYN cookies, so that a recorded conversation can be replayed.`,
-  })),
-};
-
-const PCAP = optional(object({
-  path: option("--pcap", string({ metavar: "FILE", pattern: /./ }), {
-    description:
-      message`Capture what comes in and goes out to this file, in pcapng format; - is standard output.`,
-  }),
-  limits: object({
-    fileLen: withDefault(
-      option("--pcap-size", SIZE, {
-        description: message`Begin another file when this one is so large.`,
-      }),
-      100 * 2 ** 20,
-      { message: message`100M` },
-    ),
-    fileTime: withDefault(
-      option("--pcap-time", TIME, {
-        description: message`Begin another file when this one is so old.`,
-      }),
-      24 * 3_600_000,
-      { message: message`24h` },
-    ),
-    files: withDefault(
-      option("--pcap-files", integer({ metavar: "N", min: 1 }), {
-        description: message`Keep so many files, and remove older ones.`,
-      }),
-      10,
-    ),
-  }),
-}));
-
-const RUN = object("Options", {
-  command: constant("run"),
-  ifaces: multiple(
-    option("-i", "--iface", IFACE, {
-      description:
-        message`Interface to answer on. Required; may be given several times.`,
-    }),
-    { min: 1, errors: { tooFew: NO_IFACE } },
-  ).map((names) => [...new Set(names)]),
-  probe: option("--probe", {
-    description:
-      message`Ask first whether anybody else has the addresses, and refuse to start if so.`,
-  }),
-  workers: withDefault(
-    option("--workers", integer({ metavar: "N", min: 1, max: WORKERS_MAX }), {
-      description:
-        message`Packet workers on each interface, between which the flows are divided.`,
-    }),
-    1,
-  ),
-  pcap: PCAP,
-  ...ANSWER_OPTIONS,
-});
-
-const REPLAY = object("Options", {
-  command: constant("replay"),
-  input: argument(path({ metavar: "IN.pcap" }), {
-    description: message`Capture to answer.`,
-  }),
-  output: optional(option("-w", path({ metavar: "OUT.pcap" }), {
-    description: message`Capture to write the answers to.`,
-  })),
-  ...ANSWER_OPTIONS,
-});
+);
 
 const PARSER = or(
+  group(
+    "Commands",
+    command("config", CONFIG, {
+      description: message`Check a configuration file, or print an example.`,
+    }),
+  ),
   group(
     "Commands",
     command("replay", REPLAY, {
@@ -251,12 +97,11 @@ const PARSER = or(
     }),
   ),
   RUN,
-  {
-    errors: {
-      noMatch: NO_IFACE,
-    },
-  },
+  { errors: { noMatch: NO_IFACE } },
 );
+
+/** What arguments alone ask for. */
+type Parsed = InferValue<typeof PARSER> | PrintCommand;
 
 const BRIEF =
   message`Network responder: answers ARP, neighbour discovery, ping and every TCP port at its addresses, and speaks HTTP, SSH, DNS, SMB, STUN, RPC and Gh0st with whoever speaks them first.`;
@@ -268,12 +113,81 @@ const EXAMPLES = lines(
 );
 
 /**
- * Reads the command line, without doing anything about it.
+ * Reads the command line and the configuration file that it names, without
+ * doing anything about them.
  *
  * @param args Arguments, without the program's name.
  * @returns What they ask for; for a usage error, to print it.
+ * @throws {OperatorError} If the file cannot be read or is wrong.
  */
 export function parseCommand(args: readonly string[]): Command {
+  const [first = ""] = args;
+  const isReplay = first === "replay";
+  const path = isReplay || first.startsWith("-")
+    ? configPathOf(args)
+    : undefined;
+  const command = path === undefined
+    ? parseArgs(args)
+    : parseWith(args, load(path, isReplay ? REPLAY : RUN), path);
+  switch (command.command) {
+    case "config check":
+      return checkOf(command.path);
+    case "config example": {
+      const text = exampleOf(getDocPage(RUN)!);
+      return { command: "print", text, status: 0 };
+    }
+    default:
+      return command;
+  }
+}
+
+/** Reads what a configuration file says that a command can be told. */
+function load(path: string, { usage }: { usage: Usage }): Entry[] {
+  const options = settingsOf(usage).map(({ names }) => names.join());
+  return readConfig(readText(path), path, settingsOf(RUN.usage))
+    .filter(({ setting }) => options.includes(setting.names.join()));
+}
+
+/** Reads arguments and, where they say nothing else, what a file says. */
+function parseWith(
+  args: readonly string[],
+  entries: readonly Entry[],
+  path: string,
+): Parsed {
+  const further = withoutGiven(entries, args);
+  const command = parseArgs([...args, ...further.flatMap(({ args }) => args)]);
+  if (command.command !== "print" || command.status === 0) return command;
+  const wrong = further.find(({ setting }) =>
+    setting.names.some((name) => command.text.includes(`\`${name}\``))
+  );
+  if (wrong === undefined) return command;
+  throw new OperatorError(
+    `Cannot use ${quote(path)}, line ${wrong.line}: ${reasonOf(command)}`,
+  );
+}
+
+/** What a file would do. */
+function checkOf(path: string): CheckCommand {
+  const entries = load(path, RUN);
+  const hasIface = entries.some(({ setting }) =>
+    setting.names.includes("--iface")
+  );
+  const asked = parseWith(hasIface ? [] : ["--iface", "any"], entries, path);
+  if (asked.command === "print") {
+    throw new OperatorError(`Cannot use ${quote(path)}: ${reasonOf(asked)}`);
+  }
+  if (asked.command !== "run") throw new TypeError("Cannot check a command");
+  const settings = entries.flatMap(({ args }) => args);
+  return { command: "check", path, settings, asked };
+}
+
+/** What is wrong, from "masscanned: …" and a line about help. */
+function reasonOf({ text }: PrintCommand): string {
+  return text.slice(`${NAME}: `.length).split("\n", 1)[0]!;
+}
+
+/** Reads arguments, which are all that there is. */
+function parseArgs(args: readonly string[]): Parsed {
   const pages: string[] = [];
   const prints: PrintCommand[] = [];
   const print = (status: number): void => {
@@ -313,10 +227,11 @@ export function parseCommand(args: readonly string[]): Command {
  *
  * @param args Arguments, without the program's name.
  * @returns What they ask for.
+ * @throws {OperatorError} If the configuration file cannot be read or is wrong.
  */
 export function commandOrExit(
   args: readonly string[],
-): RunCommand | ReplayCommand {
+): RunCommand | ReplayCommand | CheckCommand {
   const command = parseCommand(args);
   if (command.command !== "print") return command;
   const stream = command.status === 0 ? Deno.stdout : Deno.stderr;
@@ -335,29 +250,4 @@ function lines(...texts: readonly string[]): Message {
   return texts.flatMap((line, i) =>
     i === 0 ? [text(line)] : [lineBreak(), text(line)]
   );
-}
-
-type Metavar =
-  | ("NAME" | "MAC" | "HEX" | "LIST" | "PORTS" | "N")
-  | ("SIZE" | "TIME");
-
-/** A value parser that refuses what `read` returns `undefined` for. */
-function valueParser<T>(
-  metavar: Metavar,
-  expected: string,
-  read: (input: string) => T | undefined,
-): ValueParser<"sync", T> {
-  const wrong = text(expected);
-  return {
-    mode: "sync",
-    metavar,
-    placeholder: undefined as T, // for prompts, of which there are none
-    format: String,
-    parse: (input) => {
-      const value = read(input);
-      if (value !== undefined) return { success: true, value };
-      const error = message`Expected ${wrong}, but got ${input}.`;
-      return { success: false, error };
-    },
-  };
 }

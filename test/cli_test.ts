@@ -24,6 +24,7 @@ const DEFAULTS = {
   format: undefined,
   verbosity: 0,
   quiet: false,
+  config: undefined,
   cookieKey: undefined,
 } as const;
 const RUN: RunCommand = {
@@ -237,13 +238,14 @@ const OPTIONS = [
   ["--remote-ip-deny-file"],
   ["--remote-ip-deny-list"],
   ["-m", "-a", "--mac-addr"],
-  ["-v"],
+  ["-v", "--verbose"],
   ["-q", "--quiet"],
   ["--format"],
   ["--persona"],
   ["--ports"],
   ["--protocols"],
   ["--no-protocols"],
+  ["--config"],
   ["--cookie-key"],
   ["-h", "--help"],
   ["-V", "--version"],

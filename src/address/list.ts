@@ -20,6 +20,7 @@ import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { OperatorError } from "../operator_error.ts";
 import { quote } from "../printable.ts";
+import { readText } from "../text_file.ts";
 import { type AddressRange, AddressSet } from "./set.ts";
 
 const EXPECTED = "an address, prefix or range such as 192.0.2.1, " +
@@ -58,23 +59,6 @@ export function loadAddressSet(
     );
   }
   return AddressSet.of(ranges);
-}
-
-/** Reads a whole file. */
-function readText(path: string): string {
-  let octets: Uint8Array;
-  try {
-    octets = Deno.readFileSync(path);
-  } catch (cause) {
-    // "No such file or directory (os error 2): readfile 'ips.txt'"
-    const [reason] = String((cause as Error).message).split(" (os error");
-    throw new OperatorError(`Cannot read ${quote(path)}: ${reason}`, { cause });
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(octets);
-  } catch (cause) {
-    throw new OperatorError(`Cannot read ${quote(path)}: not UTF-8`, { cause });
-  }
 }
 
 /** Parses every entry; `place` names where they are, but for the number. */

@@ -36,6 +36,8 @@ export interface AnswerOptions {
   readonly verbosity: number;
   /** Whether `-q` was given, which outdoes `-v`. */
   readonly quiet: boolean;
+  /** Path of the configuration file, which was read. */
+  readonly config: string | undefined;
   /** Key of the SYN cookies, 16 octets; for tests. */
   readonly cookieKey: Uint8Array | undefined;
 }
@@ -79,6 +81,18 @@ export interface ReplayCommand extends AnswerOptions {
   readonly output: string | undefined;
 }
 
+/** Says whether a configuration file can be used, and what it would do. */
+export interface CheckCommand {
+  /** Tells the commands apart. */
+  readonly command: "check";
+  /** Path of the file. */
+  readonly path: string;
+  /** Its settings, as they stand on a command line. */
+  readonly settings: readonly string[];
+  /** What it asks for. */
+  readonly asked: RunCommand;
+}
+
 /** Prints help, the version, a completion or a usage error, and ends. */
 export interface PrintCommand {
   /** Tells the commands apart. */
@@ -90,4 +104,8 @@ export interface PrintCommand {
 }
 
 /** What the command line asks for. */
-export type Command = RunCommand | ReplayCommand | PrintCommand;
+export type Command =
+  | RunCommand
+  | ReplayCommand
+  | CheckCommand
+  | PrintCommand;

@@ -11,7 +11,14 @@
  * @module
  */
 
-import { EVERY_PORT, type OpenPorts, PORTS, portSet } from "../ports.ts";
+import {
+  EVERY_PORT,
+  hasPort,
+  type OpenPorts,
+  PORTS,
+  type PortSet,
+  portSet,
+} from "../ports.ts";
 
 type Range = readonly [first: number, last: number];
 
@@ -50,4 +57,21 @@ export function joinPorts(lists: readonly OpenPorts[]): OpenPorts {
       lists.reduce((bits, ports) => bits | ports[transport][i]!, 0)
     );
   return { tcp: join("tcp"), udp: join("udp") };
+}
+
+/**
+ * Writes a set of ports.
+ *
+ * @param set The set.
+ * @returns Its ports and ranges, as {@linkcode readPorts} reads them.
+ */
+export function portsText(set: PortSet): string {
+  const ranges: string[] = [];
+  for (let port = 0; port < PORTS; port++) {
+    if (!hasPort(set, port)) continue;
+    const first = port;
+    while (port + 1 < PORTS && hasPort(set, port + 1)) port++;
+    ranges.push(first === port ? `${port}` : `${first}-${port}`);
+  }
+  return ranges.join() || "none";
 }

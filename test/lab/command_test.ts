@@ -1,6 +1,5 @@
 import { deepStrictEqual, match } from "node:assert/strict";
 import {
-  addressFile,
   FOR_OURS,
   lab,
   MASSCANNED,
@@ -10,6 +9,7 @@ import {
   run,
   runMasscanned,
   succeed,
+  textFile,
 } from "./lab.ts";
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -41,10 +41,34 @@ lab("SIGUSR1 opens no debugger, and ends nothing", ["ping"], async () => {
 });
 
 lab("-f reads addresses, blank lines and comments", ["arping"], async () => {
-  await using file = await addressFile("# ours", "", `  ${OURS} `);
+  await using file = await textFile("# ours", "", `  ${OURS} `);
   await using masscanned = await Masscanned.start(`-i sensor0 -f ${file.path}`);
   await masscanned.says(/ for 1 address/);
   await succeed(`arping -c 1 -w 10 -I client0 ${OURS}`);
+});
+
+lab("a configuration file is checked and obeyed", ["arping"], async () => {
+  await using file = await textFile(
+    'iface = "sensor0"',
+    `self-ip-list = ["${OURS}", "198.51.100.0/30"]`,
+  );
+  match(
+    (await runMasscanned(`config check ${file.path}`)).stdout,
+    /answering for 5 addresses/,
+  );
+  await using masscanned = await Masscanned.start(`--config ${file.path}`);
+  await masscanned.says(/ for 5 addresses/);
+  await succeed(`arping -c 1 -w 10 -I client0 ${OURS}`);
+});
+
+lab("a bad configuration file is one line and status 1", [], async () => {
+  await using file = await textFile('iface = "sensor0"', "quite = true");
+  for (const command of ["config check", "--config"]) {
+    await expectOneLine(
+      runMasscanned(`${command} ${file.path}`),
+      /line 2: .*"quite"; did you mean "quiet"\?/,
+    );
+  }
 });
 
 // What an operator may get wrong, and what the one line must speak of.
@@ -70,7 +94,7 @@ for (const [mistake, [args, cause]] of Object.entries(MISTAKES)) {
 }
 
 lab("a list without an address is one line and status 1", [], async () => {
-  await using file = await addressFile("# nothing", "");
+  await using file = await textFile("# nothing", "");
   await expectOneLine(
     runMasscanned(`-i sensor0 -f ${file.path}`),
     new RegExp(file.path),
@@ -78,7 +102,7 @@ lab("a list without an address is one line and status 1", [], async () => {
 });
 
 lab("a line that is no address is pointed out", [], async () => {
-  await using file = await addressFile(OURS, "192.0.2.256");
+  await using file = await textFile(OURS, "192.0.2.256");
   await expectOneLine(runMasscanned(`-i sensor0 -f ${file.path}`), /2.*192/);
 });
 

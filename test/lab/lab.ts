@@ -134,8 +134,8 @@ export async function until(
   }
 }
 
-/** Writes a file of addresses, one a line, that goes with the test. */
-export async function addressFile(
+/** Writes a file of these lines that goes with the test. */
+export async function textFile(
   ...lines: readonly string[]
 ): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await Deno.makeTempFile({ suffix: ".txt" });

@@ -1,6 +1,5 @@
 import { deepStrictEqual, match, ok } from "node:assert/strict";
 import {
-  addressFile,
   ALSO_OURS,
   lab,
   Masscanned,
@@ -8,6 +7,7 @@ import {
   OURS_6,
   run,
   succeed,
+  textFile,
   until,
 } from "./lab.ts";
 
@@ -16,7 +16,7 @@ async function answers(address: string): Promise<boolean> {
 }
 
 lab("SIGHUP takes addresses in and lets others go", ["ping"], async () => {
-  await using file = await addressFile(OURS);
+  await using file = await textFile(OURS);
   await using masscanned = await Masscanned.start(`-i sensor0 -f ${file.path}`);
   ok(await answers(OURS));
   ok(!await answers(ALSO_OURS));
@@ -35,7 +35,7 @@ lab("SIGHUP takes addresses in and lets others go", ["ping"], async () => {
 });
 
 lab("SIGHUP reads the denied addresses again", ["ping"], async () => {
-  await using denied = await addressFile("203.0.113.1");
+  await using denied = await textFile("203.0.113.1");
   await using masscanned = await Masscanned.start(
     `-i sensor0 --self-ip-list ${OURS} --remote-ip-deny-file ${denied.path}`,
   );
@@ -46,7 +46,7 @@ lab("SIGHUP reads the denied addresses again", ["ping"], async () => {
 });
 
 lab("a bad file leaves the old addresses in force", ["ping"], async () => {
-  await using file = await addressFile(OURS);
+  await using file = await textFile(OURS);
   await using masscanned = await Masscanned.start(`-i sensor0 -f ${file.path}`);
   await Deno.writeTextFile(file.path, `${ALSO_OURS}\n192.0.2.256\n`);
   masscanned.signal("SIGHUP");
@@ -71,7 +71,7 @@ lab("no packet is missed while lists are read again", [
     { length: 20_000 },
     (_, i) => `10.${i >> 8 & 255}.${i & 255}.${i % 7}`,
   );
-  await using file = await addressFile(OURS, ...many);
+  await using file = await textFile(OURS, ...many);
   await using masscanned = await Masscanned.start(
     `-i sensor0 -f ${file.path} --workers 2`,
   );
@@ -106,7 +106,7 @@ lab("no packet is missed while lists are read again", [
 });
 
 lab("a storm of SIGHUP is weathered", ["ping"], async () => {
-  await using file = await addressFile(OURS);
+  await using file = await textFile(OURS);
   await using masscanned = await Masscanned.start(`-i sensor0 -f ${file.path}`);
   for (let i = 0; i < 5000; i++) masscanned.signal("SIGHUP");
   ok(await answers(OURS));

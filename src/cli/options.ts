@@ -1,0 +1,240 @@
+/**
+ * The options of every command that answers frames: their names, what they
+ * take, what help says of them. What can be said in a configuration file is
+ * read off here, too.
+ *
+ * What is exported has types of the library that reads the command line, and is
+ * internal to `src/cli.ts` for that reason.
+ *
+ * @module
+ */
+
+import { object } from "@optique/core/constructs";
+import {
+  type Message,
+  message,
+  optionNames,
+  text,
+} from "@optique/core/message";
+import { multiple, optional, withDefault } from "@optique/core/modifiers";
+import type { Parser } from "@optique/core/parser";
+import { argument, constant, option } from "@optique/core/primitives";
+import {
+  biject,
+  choice,
+  integer,
+  string,
+  type ValueParser,
+} from "@optique/core/valueparser";
+import { path } from "@optique/run/valueparser";
+import { PERSONAS } from "../persona/mod.ts";
+import { PROTOCOL_NAMES } from "../proto/mod.ts";
+import type { ReplayCommand, RunCommand } from "./command.ts";
+import { joinPorts, readPorts } from "./ports.ts";
+import { valueParser } from "./value_parser.ts";
+import {
+  readIface,
+  readKey,
+  readLimit,
+  readMac,
+  readNames,
+  readSize,
+  readTime,
+} from "./values.ts";
+
+const WORKERS_MAX = 64;
+const AMPLIFICATION_LIMIT = 3; // RFC 9000 §8.1
+/**
+ * Takes the path of a file.
+ *
+ * @ignore
+ */
+export const FILE: ValueParser<"sync", string> = path({ metavar: "FILE" });
+const LIST = string({
+  metavar: "LIST",
+  pattern: /\S/,
+  errors: { patternMismatch: message`List must not be empty.` },
+});
+const IFACE = valueParser("NAME", "a name of 1 to 15 octets", readIface);
+const MAC = valueParser(
+  "MAC",
+  "the address of one station, such as 02:00:5e:00:53:01",
+  readMac,
+);
+const KEY = valueParser("HEX", "32 hexadecimal digits", readKey);
+const LIMIT = valueParser("N", "a number from 1 on, or off", readLimit);
+const SIZE = valueParser("SIZE", "a size such as 100M or 2G", readSize);
+const TIME = valueParser(
+  "TIME",
+  "a time such as 90s, 15m, 24h or 7d",
+  readTime,
+);
+const PERSONA = biject(
+  Object.fromEntries(PERSONAS.map((persona) => [persona.name, persona])),
+);
+const PORTS = valueParser(
+  "PORTS",
+  "ports of 0 to 65535 such as tcp/22,80,8000-8100,udp/53",
+  readPorts,
+);
+const NAMES = valueParser(
+  "PROTOCOLS",
+  `one or more of ${PROTOCOL_NAMES.join(", ")}`,
+  (input) => readNames(input, PROTOCOL_NAMES),
+);
+const FORMAT = choice(["console", "logfmt", "json"]);
+
+/**
+ * What is missing where no interface is named.
+ *
+ * @ignore
+ */
+export const NO_IFACE: Message = message`Missing option ${
+  optionNames(["-i", "--iface"])
+}.`;
+
+const ANSWER_OPTIONS = {
+  selfIpFiles: multiple(option("-f", "--self-ip-file", "--ip-addr-file", FILE, {
+    description:
+      message`Answer for the addresses in this file: an address, prefix or range on each line, # for comments. Without any list, answer for every address but the host's own.`,
+  })),
+  selfIpLists: multiple(option("--self-ip-list", LIST, {
+    description: message`Answer for these addresses, separated by commas.`,
+  })),
+  denyFiles: multiple(option("--remote-ip-deny-file", FILE, {
+    description: message`Never answer the addresses in this file.`,
+  })),
+  denyLists: multiple(option("--remote-ip-deny-list", LIST, {
+    description: message`Never answer these addresses.`,
+  })),
+  mac: optional(option("-m", "-a", "--mac-addr", MAC, {
+    description:
+      message`Answer with this MAC address instead of the interface's own.`,
+  })),
+  persona: withDefault(
+    option("--persona", PERSONA, {
+      description: message`Who to pretend to be.`,
+    }),
+    PERSONAS[0]!,
+  ),
+  ports: multiple(option("--ports", PORTS, {
+    description:
+      message`Open these ports only, such as tcp/22,80,8000-8100,udp/53; the others refuse as the persona does. Without it, every port is open.`,
+  })).map(joinPorts),
+  protocols: object({
+    only: multiple(option("--protocols", NAMES, {
+      description: message`Speak these protocols only, separated by commas: ${
+        text(PROTOCOL_NAMES.join(", "))
+      }.`,
+    })),
+    without: multiple(option("--no-protocols", NAMES, {
+      description: message`Do not speak these protocols.`,
+    })),
+  }).map(({ only, without }) => {
+    const some = only.length === 0 ? PROTOCOL_NAMES : only.flat();
+    return PROTOCOL_NAMES.filter((name) =>
+      some.includes(name) && !without.flat().includes(name)
+    );
+  }),
+  amplificationLimit: withDefault(
+    option("--amplification-limit", LIMIT, {
+      description:
+        message`Never answer a datagram, whose sender may be forged, with more than this many times its length; ${"off"}: answer whatever is asked.`,
+    }),
+    AMPLIFICATION_LIMIT,
+  ),
+  format: optional(option("--format", FORMAT, {
+    description: message`Log every packet to stdout in this format.`,
+  })),
+  verbosity: multiple(option("-v", "--verbose", {
+    description: message`Say more: -v info, -vv debug, -vvv trace.`,
+  })).map((given) => given.length),
+  quiet: option("-q", "--quiet", {
+    description: message`Say nothing but errors, in spite of -v.`,
+  }),
+  config: optional(option("--config", FILE, {
+    description:
+      message`Read further options from this file; see: masscanned config example.`,
+  })),
+  cookieKey: optional(option("--cookie-key", KEY, {
+    description:
+      message`For tests: fix the key of the SYN cookies, so that a recorded conversation can be replayed.`,
+  })),
+};
+
+const PCAP = optional(object({
+  path: option("--pcap", string({ metavar: "FILE", pattern: /./ }), {
+    description:
+      message`Capture what comes in and goes out to this file, in pcapng format; - is standard output.`,
+  }),
+  limits: object({
+    fileLen: withDefault(
+      option("--pcap-size", SIZE, {
+        description: message`Begin another file when this one is so large.`,
+      }),
+      100 * 2 ** 20,
+      { message: message`100M` },
+    ),
+    fileTime: withDefault(
+      option("--pcap-time", TIME, {
+        description: message`Begin another file when this one is so old.`,
+      }),
+      24 * 3_600_000,
+      { message: message`24h` },
+    ),
+    files: withDefault(
+      option("--pcap-files", integer({ metavar: "N", min: 1 }), {
+        description: message`Keep so many files, and remove older ones.`,
+      }),
+      10,
+    ),
+  }),
+}));
+
+/**
+ * Answers on interfaces.
+ *
+ * @ignore
+ */
+export const RUN: Parser<"sync", RunCommand, unknown> = object("Options", {
+  command: constant("run"),
+  ifaces: multiple(
+    option("-i", "--iface", IFACE, {
+      description:
+        message`Interface to answer on. Required; may be given several times.`,
+    }),
+    { min: 1, errors: { tooFew: NO_IFACE } },
+  ).map((names) => [...new Set(names)]),
+  probe: option("--probe", {
+    description:
+      message`Ask first whether anybody else has the addresses, and refuse to start if so.`,
+  }),
+  workers: withDefault(
+    option("--workers", integer({ metavar: "N", min: 1, max: WORKERS_MAX }), {
+      description:
+        message`Packet workers on each interface, between which the flows are divided.`,
+    }),
+    1,
+  ),
+  pcap: PCAP,
+  ...ANSWER_OPTIONS,
+});
+
+/**
+ * Answers a capture.
+ *
+ * @ignore
+ */
+export const REPLAY: Parser<"sync", ReplayCommand, unknown> = object(
+  "Options",
+  {
+    command: constant("replay"),
+    input: argument(path({ metavar: "IN.pcap" }), {
+      description: message`Capture to answer.`,
+    }),
+    output: optional(option("-w", path({ metavar: "OUT.pcap" }), {
+      description: message`Capture to write the answers to.`,
+    })),
+    ...ANSWER_OPTIONS,
+  },
+);

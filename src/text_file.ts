@@ -1,0 +1,31 @@
+/**
+ * Text files that the operator names.
+ *
+ * @module
+ */
+
+import { OperatorError } from "./operator_error.ts";
+import { quote } from "./printable.ts";
+
+/**
+ * Reads a whole file.
+ *
+ * @param path Its path.
+ * @returns Its text, without a byte order mark.
+ * @throws {OperatorError} If it cannot be read or is not UTF-8.
+ */
+export function readText(path: string): string {
+  let octets: Uint8Array;
+  try {
+    octets = Deno.readFileSync(path);
+  } catch (cause) {
+    // "No such file or directory (os error 2): readfile 'ips.txt'"
+    const [reason] = String((cause as Error).message).split(" (os error");
+    throw new OperatorError(`Cannot read ${quote(path)}: ${reason}`, { cause });
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(octets);
+  } catch (cause) {
+    throw new OperatorError(`Cannot read ${quote(path)}: not UTF-8`, { cause });
+  }
+}
