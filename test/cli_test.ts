@@ -31,6 +31,7 @@ const RUN: RunCommand = {
   command: "run",
   ifaces: ["eth0"],
   probe: false,
+  user: undefined,
   workers: 1,
   pcap: undefined,
   ...DEFAULTS,
@@ -45,6 +46,7 @@ const COMMANDS: readonly [args: string, command: Command][] = [
   ["-i 123456789012345", { ...RUN, ifaces: ["123456789012345"] }],
   ["-i b -i a --iface b", { ...RUN, ifaces: ["b", "a"] }],
   ["-i eth0 -i eth0", RUN],
+  ["-i eth0 --user masscanned", { ...RUN, user: "masscanned" }],
   ["-i eth0 --probe", { ...RUN, probe: true }],
   ["-i eth0 --workers 4", { ...RUN, workers: 4 }],
   ["-i eth0 --pcap a", {

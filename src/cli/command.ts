@@ -50,6 +50,8 @@ export interface RunCommand extends AnswerOptions {
   readonly ifaces: readonly string[];
   /** Whether to refuse addresses that somebody else on the link has. */
   readonly probe: boolean;
+  /** User to become once the sockets are open; absent: nobody, if root. */
+  readonly user: string | undefined;
   /** Packet workers on each interface, at least 1. */
   readonly workers: number;
   /** What is captured; absent: nothing. */

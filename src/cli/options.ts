@@ -82,6 +82,11 @@ const NAMES = valueParser(
   `one or more of ${PROTOCOL_NAMES.join(", ")}`,
   (input) => readNames(input, PROTOCOL_NAMES),
 );
+const USER = string({
+  metavar: "NAME",
+  pattern: /./,
+  errors: { patternMismatch: message`Name must not be empty.` },
+});
 const FORMAT = choice(["console", "logfmt", "json"]);
 
 /**
@@ -209,6 +214,10 @@ export const RUN: Parser<"sync", RunCommand, unknown> = object("Options", {
     description:
       message`Ask first whether anybody else has the addresses, and refuse to start if so.`,
   }),
+  user: optional(option("--user", USER, {
+    description:
+      message`Become this user once the sockets are open. Root becomes nobody if this is not given.`,
+  })),
   workers: withDefault(
     option("--workers", integer({ metavar: "N", min: 1, max: WORKERS_MAX }), {
       description:

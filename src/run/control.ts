@@ -18,6 +18,7 @@ import { Sinks } from "../sink/sinks.ts";
 import { behaviourOf, type Report } from "./messages.ts";
 import { openCapture } from "./open_capture.ts";
 import { countText, loadLists } from "./policy.ts";
+import { chooseUser, giveUpPrivileges } from "./privileges.ts";
 import { sumOf } from "./report.ts";
 import { Responder, type Settings } from "./responder.ts";
 import { obeySignals } from "./signals.ts";
@@ -45,10 +46,14 @@ export async function run(
   const lists = loadLists(options);
   const sinks = new Sinks(options, outputs);
   const { ifaces, mac, probe, workers } = options;
+  const capture = openCapture(options, outputs);
+  const paths = outputs.all.flatMap(({ path }) => path ?? []);
+  const needs = { outputs: paths, program: module };
+  const user = chooseUser(options.user, needs, say);
   const stopped = new AbortController();
   const startedAt = Date.now();
   const settings: Settings = {
-    capture: openCapture(options, outputs),
+    capture,
     mac,
     module,
     probe,
@@ -56,6 +61,7 @@ export async function run(
     say,
     signal: stopped.signal,
     task: {
+      changesUser: user !== undefined,
       behaviour: behaviourOf(options),
       clockOffset: startedAt - monotonicNow(),
       key: options.cookieKey ?? crypto.getRandomValues(new Uint8Array(KEY_LEN)),
@@ -84,6 +90,12 @@ export async function run(
   let reports: Report[] = [];
   try {
     for (const responder of responders) await responder.start();
+    giveUpPrivileges({
+      files: [...options.selfIpFiles, ...options.denyFiles],
+      inform: (text) => logger.info("{text}", { text }),
+      say,
+      user,
+    });
     await isAborted(stopped.signal);
   } finally {
     reports = await Promise.all(responders.map((one) => one.stop()));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SystemError } from "../../ffi/errno.ts";
+import { ENODEV, SystemError } from "../../ffi/errno.ts";
 import {
   findInterface,
   type Interface,
@@ -60,6 +60,7 @@ export function lookAgain(
     return link?.isEthernet ? link : undefined;
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    return undefined; // it went away while it was looked at
+    // It went away while it was looked at; otherwise, nobody can tell.
+    return error.errno === ENODEV ? undefined : before;
   }
 }

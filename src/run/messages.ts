@@ -51,6 +51,11 @@ export interface Job {
   readonly clockOffset: number;
   /** How many workers there are, among which the budgets are divided. */
   readonly workers: number;
+  /**
+   * Whether root is about to become another user, for which every thread has
+   * to be root still; that takes its capabilities away.
+   */
+  readonly changesUser: boolean;
   /** What to record. */
   readonly listen: Listen;
   /** Number of the interface in the capture; absent: there is none. */

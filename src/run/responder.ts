@@ -158,11 +158,11 @@ export class Responder {
     if (!isSameLink(before, now)) await this.#close();
     if (now === undefined) return;
     if (this.#ports.length > 0) this.#refreshReserved(now);
-    else if (now.isUp) this.#openAgain(now);
+    else if (now.isUp) await this.#openAgain(now);
   }
 
   /** Opens the ports, if it can be; otherwise the next look tries again. */
-  #openAgain(link: Interface): void {
+  async #openAgain(link: Interface): Promise<void> {
     try {
       this.#open(link);
       this.#trouble = "";
@@ -171,6 +171,7 @@ export class Responder {
       if (!(error instanceof SystemError)) throw error;
       if (this.#trouble !== error.message) this.#settings.say(error.message);
       this.#trouble = error.message;
+      await this.#close();
     }
   }
 

@@ -32,7 +32,7 @@ export const STANDARD_OUTPUT: Target = {
  */
 export function plainTargetOf(path: string): Target {
   if (path === "-") return STANDARD_OUTPUT;
-  return { name: quote(path), open: () => OutputStream.open(path) };
+  return { name: quote(path), path, open: () => OutputStream.open(path) };
 }
 
 /**
@@ -45,6 +45,7 @@ export function targetOf(path: string): Target {
   const { name, open } = plainTargetOf(path);
   return {
     name,
+    path,
     open: () => {
       const stream = open();
       // What a crash of the machine left of a line stays a line of its own.

@@ -11,6 +11,7 @@ import { monotonicNow } from "../../ffi/clock.ts";
 import { FrameRing, WOKEN } from "../../ffi/frame_ring.ts";
 import { FrameSender } from "../../ffi/frame_sender.ts";
 import { RING_LEN } from "../../ffi/packet_port.ts";
+import { effectiveUser } from "../../ffi/privileges.ts";
 import { Wakeup } from "../../ffi/wakeup.ts";
 import { Arena } from "../arena.ts";
 import { Outbox } from "../outbox.ts";
@@ -21,8 +22,10 @@ import { Stack } from "../stack/stack.ts";
 import { VERDICT } from "../verdict.ts";
 import { slotLenOf, SLOTS } from "./memory.ts";
 import type { FromWorker, Job, Report, ToWorker } from "./messages.ts";
+import { giveUpAll } from "./privileges.ts";
 import { Tap } from "./tap.ts";
 
+const ROOT = 0;
 const BUFFERS = 16;
 
 const IDLE_MS = 250; // longest wait
@@ -48,6 +51,7 @@ class PacketWorker {
 
   constructor(job: Job) {
     const { lease, mac, mtu, wakeFd } = job;
+    if (!job.changesUser || effectiveUser() !== ROOT) giveUpAll();
     this.#clockOffset = job.clockOffset;
     this.#ring = new FrameRing(lease, wakeFd);
     this.#wakeup = new Wakeup(wakeFd);

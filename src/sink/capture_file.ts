@@ -32,7 +32,6 @@ export interface CaptureFrame {
 
 /** A capture that can be written to. Opening it puts the old one aside. */
 export class CaptureFile implements Target {
-  readonly #path: string;
   readonly #limits: CaptureLimits;
   readonly #frame: CaptureFrame;
   readonly #openStream: () => Stream;
@@ -57,12 +56,15 @@ export class CaptureFile implements Target {
     frame: CaptureFrame,
     target: Target,
   ) {
-    this.#path = path;
+    this.path = path;
     this.#limits = limits;
     this.#frame = frame;
     this.#openStream = () => target.open();
     this.name = target.name;
   }
+
+  /** Where it is. */
+  readonly path: string;
 
   /** Whether it is time for another file. */
   get isFull(): boolean {
@@ -117,11 +119,11 @@ export class CaptureFile implements Target {
 
   /** Renames what is at the path, and removes what is one too many. */
   #putAside(): void {
-    const info = statOf(this.#path);
+    const info = statOf(this.path);
     if (info === undefined || !info.isFile || info.size === 0) return;
     let time = (info.birthtime ?? info.mtime ?? new Date()).getTime();
     while (statOf(this.#nameAt(time)) !== undefined) time++;
-    Deno.renameSync(this.#path, this.#nameAt(time));
+    Deno.renameSync(this.path, this.#nameAt(time));
     const aside = this.#aside();
     const kept = this.#limits.files - 1;
     for (const name of aside.slice(0, Math.max(aside.length - kept, 0))) {
@@ -155,9 +157,9 @@ export class CaptureFile implements Target {
 
   /** The path up to its extension, and that. */
   #parts(): [stem: string, extension: string] {
-    const [extension] = this.#path.match(/(?<=[^/])\.[^./]*$/) ?? [""];
+    const [extension] = this.path.match(/(?<=[^/])\.[^./]*$/) ?? [""];
     return [
-      this.#path.slice(0, this.#path.length - extension.length),
+      this.path.slice(0, this.path.length - extension.length),
       extension,
     ];
   }

@@ -38,6 +38,8 @@ export interface Stream {
 export interface Target {
   /** What the operator calls it. */
   readonly name: string;
+  /** Where it is, unless it was open from the start. */
+  readonly path?: string;
   /**
    * Opens it, to append to it.
    *
@@ -102,6 +104,11 @@ export class Output {
   /** What the operator calls it. */
   get name(): string {
     return this.#target.name;
+  }
+
+  /** Where it is, if it is a file. */
+  get path(): string | undefined {
+    return this.#stream?.isFile ? this.#target.path : undefined;
   }
 
   /** What it is made of: "lines". */

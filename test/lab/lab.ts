@@ -140,6 +140,7 @@ export async function textFile(
 ): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await Deno.makeTempFile({ suffix: ".txt" });
   await Deno.writeTextFile(path, lines.join("\n") + "\n");
+  await Deno.chmod(path, 0o644); // masscanned does not stay root
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
 }
 
