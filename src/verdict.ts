@@ -51,6 +51,7 @@ export const VERDICTS = [
   "udp_declined",
   "udp_amplification",
   "udp_over_budget",
+  "udp_muted",
   "port_zero",
   "port_closed",
   "icmp_over_limit",

@@ -17,7 +17,7 @@ import {
 import { IcmpLimit } from "./icmp_limit.ts";
 import type { Ipv4 } from "./ipv4.ts";
 import type { Ipv6 } from "./ipv6.ts";
-import type { UdpBudget } from "./udp_budget.ts";
+import type { UdpLimits } from "./udp_limits.ts";
 
 // The whole packet is at most as long as every host must be able to take:
 // RFC 1812 §4.3.2.3, RFC 4443 §3.1.
@@ -31,8 +31,7 @@ const PACE6 = 1000 >> 4; // net.ipv6.icmp.ratelimit, by the default route
 /** Sends errors in answer to the datagram received last. */
 export class PortUnreachable {
   readonly #arena: Arena;
-  readonly #amplificationLimit: number;
-  readonly #budget: UdpBudget;
+  readonly #limits: UdpLimits;
   readonly #limit4: IcmpLimit;
   readonly #limit6: IcmpLimit;
 
@@ -40,22 +39,18 @@ export class PortUnreachable {
    * Makes it.
    *
    * @param arena Memory that frames are in.
-   * @param amplificationLimit How many times as long as the datagram an error
-   * may be, both with their IP headers.
-   * @param budget What errors and answers to datagrams are spent of.
+   * @param limits What holds for errors as for answers.
    * @param secret 32 random bits.
    * @param shares Into how many the sensor's errors are divided.
    */
   constructor(
     arena: Arena,
-    amplificationLimit: number,
-    budget: UdpBudget,
+    limits: UdpLimits,
     secret: number,
     shares: number,
   ) {
     this.#arena = arena;
-    this.#amplificationLimit = amplificationLimit;
-    this.#budget = budget;
+    this.#limits = limits;
     this.#limit4 = new IcmpLimit(PACE4, secret, shares);
     this.#limit6 = new IcmpLimit(PACE6, secret, shares);
   }
@@ -84,15 +79,13 @@ export class PortUnreachable {
     const received = payloadEnd - quoteAt;
     const quoted = Math.min(received, isIpv4 ? QUOTE_MAX4 : QUOTE_MAX6);
     const length = ICMP_ERROR_LEN + quoted;
-    if (ip.overhead + length > this.#amplificationLimit * received) {
+    if (!this.#limits.allowsLength(ip, length)) {
       return VERDICT.udp_amplification;
     }
     if (!ip.fits(length)) return VERDICT.reply_too_long;
     const limit = isIpv4 ? this.#limit4 : this.#limit6;
     if (!limit.spend(view, srcAt, addressLen)) return VERDICT.icmp_over_limit;
-    if (!this.#budget.spend(view, srcAt, addressLen)) {
-      return VERDICT.udp_over_budget;
-    }
+    if (!this.#limits.spendError(ip, view)) return VERDICT.udp_over_budget;
     const at = ip.out;
     const typeCode = isIpv4 ? ICMPV4_PORT_UNREACHABLE : ICMPV6_PORT_UNREACHABLE;
     const end = emitUnreachable(

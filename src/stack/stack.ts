@@ -41,10 +41,12 @@ import { Ipv4 } from "./ipv4.ts";
 import { Ipv6 } from "./ipv6.ts";
 import { FOR_US, Link } from "./link.ts";
 import { LATE_MEMORY, LateFrames } from "./late_frames.ts";
+import { PortUnreachable } from "./port_unreachable.ts";
 import { Tcp } from "./tcp.ts";
 import { TCP_MEMORY, TcpMemory } from "./tcp_memory.ts";
 import { TcpReset } from "./tcp_reset.ts";
 import { Udp } from "./udp.ts";
+import { UdpLimits } from "./udp_limits.ts";
 
 const IPPROTO_ICMP = 1;
 const IPPROTO_TCP = 6;
@@ -86,6 +88,7 @@ export interface StackOptions {
 
 /** Answers frames. */
 export class Stack {
+  readonly #arena: Arena;
   readonly #link: Link;
   readonly #arp: Arp;
   readonly #ipv4: Ipv4;
@@ -95,6 +98,8 @@ export class Stack {
   readonly #tcp: Tcp;
   readonly #reset: TcpReset | undefined;
   readonly #udp: Udp;
+  readonly #limits: UdpLimits;
+  readonly #unreachable: PortUnreachable | undefined;
   readonly #cookies: Cookies;
   readonly #memory: TcpMemory;
   readonly #lateFrames: LateFrames;
@@ -136,6 +141,7 @@ export class Stack {
     this.#keys = new SipHash(key);
     const secret = this.#keys.hash(new Int32Array(1), 1);
 
+    this.#arena = arena;
     this.#recorder = recorder;
     this.#link = new Link(arena, outbox, mac, policy);
     this.#arp = new Arp(arena, this.#link, policy);
@@ -152,16 +158,19 @@ export class Stack {
       persona,
       this.#derive(3),
     );
+    const { amplificationLimit, stacks = 1 } = options;
+    this.#limits = new UdpLimits(amplificationLimit, this.#derive(4), stacks);
+    this.#unreachable = persona.refuses
+      ? new PortUnreachable(arena, this.#limits, secret, stacks)
+      : undefined;
     this.#udp = new Udp(
       arena,
       this.#link,
       application,
       recorder,
-      options.amplificationLimit,
-      secret,
-      options.stacks ?? 1,
+      this.#limits,
       ports.udp,
-      persona.refuses,
+      this.#unreachable,
     );
     this.#tcp = new Tcp(
       arena,
@@ -239,7 +248,8 @@ export class Stack {
   tick(now: number, timeOfDay: number = now): void {
     this.#now = now;
     this.#tcp.tick(now, timeOfDay);
-    this.#udp.tick(now);
+    this.#limits.tick(now);
+    this.#unreachable?.tick(now);
     this.#recorder.tick(timeOfDay);
     while (this.#lateFrames.take(now)) this.#greet();
     this.#startedAt ??= now;
@@ -333,6 +343,7 @@ export class Stack {
 
   #receiveTcp(ip: Ipv4 | Ipv6): number {
     const verdict = this.#tcp.receive(ip);
+    if (this.#tcp.isProof) this.#limits.forgive(ip, this.#arena.view);
     if (this.#tcp.awaitsGreeting) {
       const { header, isUnsummed, tag } = this.#link;
       const end = ip.header.payloadEnd;

@@ -94,6 +94,8 @@ export class Tcp {
    * peer speaks first.
    */
   awaitsGreeting = false;
+  /** Whether the segment received last proved that its sender is there. */
+  isProof = false;
 
   /**
    * Puts the layer on IP.
@@ -174,6 +176,7 @@ export class Tcp {
     const { header } = this;
     const { payloadAt, payloadEnd } = ip.header;
     this.awaitsGreeting = false;
+    this.isProof = false;
     if (!header.open(payloadAt, payloadEnd)) return VERDICT.transport_malformed;
     if (
       !this.#link.isUnsummed &&
@@ -309,6 +312,7 @@ export class Tcp {
       return VERDICT.tcp_handshake_ack;
     }
 
+    this.isProof = true;
     const { entropy } = this.#cookies;
     if (formerFlow !== NO_FLOW) this.#flows.forget(formerFlow);
     const flow = this.#flows.add(this.#tuple, this.output.clock);

@@ -2,10 +2,6 @@
  * User Datagram Protocol: what is asked in one datagram is answered in one.
  * RFC 768.
  *
- * The sender of a datagram may be somebody else than it says, and then the
- * answer hits him. So an answer is never larger than a small multiple of the
- * question, and there are not many of them.
- *
  * @module
  */
 
@@ -26,8 +22,8 @@ import { type Application, NO_MATCH } from "./application.ts";
 import type { Ipv4 } from "./ipv4.ts";
 import type { Ipv6 } from "./ipv6.ts";
 import type { Link } from "./link.ts";
-import { PortUnreachable } from "./port_unreachable.ts";
-import { UdpBudget } from "./udp_budget.ts";
+import type { PortUnreachable } from "./port_unreachable.ts";
+import type { UdpLimits } from "./udp_limits.ts";
 
 /** UDP on either version of IP. */
 export class Udp {
@@ -35,8 +31,7 @@ export class Udp {
   readonly #link: Link;
   readonly #application: Application;
   readonly #recorder: Recorder;
-  readonly #amplificationLimit: number;
-  readonly #budget: UdpBudget;
+  readonly #limits: UdpLimits;
   readonly #openPorts: PortSet;
   readonly #unreachable: PortUnreachable | undefined;
 
@@ -52,51 +47,27 @@ export class Udp {
    * @param link Link that IP is on.
    * @param application Where datagrams go.
    * @param recorder Who is told of every answered message.
-   * @param amplificationLimit How many times as long as the question an answer
-   * may be, both with their IP headers.
-   * @param secret 32 random bits.
-   * @param shares Into how many the sensor's budget of answers is divided.
+   * @param limits What keeps answers harmless.
    * @param openPorts Ports whose datagrams are read.
-   * @param refuses Whether the others say that they are closed.
+   * @param unreachable Says that the others are closed, if anybody does.
    */
   constructor(
     arena: Arena,
     link: Link,
     application: Application,
     recorder: Recorder,
-    amplificationLimit: number,
-    secret: number,
-    shares: number,
+    limits: UdpLimits,
     openPorts: PortSet,
-    refuses: boolean,
+    unreachable: PortUnreachable | undefined,
   ) {
     this.#arena = arena;
     this.#link = link;
     this.#application = application;
     this.#recorder = recorder;
-    this.#amplificationLimit = amplificationLimit;
-    this.#budget = new UdpBudget(secret, shares);
+    this.#limits = limits;
     this.#openPorts = openPorts;
-    this.#unreachable = refuses
-      ? new PortUnreachable(
-        arena,
-        amplificationLimit,
-        this.#budget,
-        secret,
-        shares,
-      )
-      : undefined;
+    this.#unreachable = unreachable;
     this.header = new UdpHeader(arena);
-  }
-
-  /**
-   * Lets time pass.
-   *
-   * @param now Time, in milliseconds since 1970.
-   */
-  tick(now: number): void {
-    this.#budget.tick(now);
-    this.#unreachable?.tick(now);
   }
 
   /**
@@ -157,15 +128,13 @@ export class Udp {
     }
 
     const length = UDP_HEADER_LEN + answer.end - answer.at;
-    const question = ip.header.payloadEnd - ip.header.at;
-    if (
-      ip.overhead + length > this.#amplificationLimit * question
-    ) return VERDICT.udp_amplification;
+    if (!this.#limits.allowsLength(ip, length)) {
+      return VERDICT.udp_amplification;
+    }
     if (answer.overflowed || !ip.fits(length)) return VERDICT.reply_too_long;
     const { bytes, view } = this.#arena;
-    if (!this.#budget.spend(view, ip.header.srcAt, ip.header.addressLen)) {
-      return VERDICT.udp_over_budget;
-    }
+    const outcome = this.#limits.spend(ip, view);
+    if (outcome !== VERDICT.udp_answer) return outcome;
     const at = ip.out;
     const end = at + length;
     bytes.copyWithin(at + UDP_HEADER_LEN, answer.at, answer.end);
@@ -175,7 +144,7 @@ export class Udp {
     if (exchange.listening) {
       this.#recorder.message(protocol, exchange, true, 0);
     }
-    return VERDICT.udp_answer;
+    return outcome;
   }
 
   /** Records a datagram that a protocol, if it is one's, does not answer. */
