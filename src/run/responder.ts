@@ -13,6 +13,7 @@ import type { AddressRange } from "../address/set.ts";
 import { OperatorError } from "../operator_error.ts";
 import type { CaptureSink } from "../sink/capture_sink.ts";
 import { macText } from "../sink/text.ts";
+import { macApart } from "./apart.ts";
 import { compileFilter } from "./filter.ts";
 import { hasNeighbours, reservedRanges } from "./host.ts";
 import { lookAgain, openLink } from "./link.ts";
@@ -31,7 +32,7 @@ const LOOK_MS = 1000; // how often the interface is looked at
 export interface Settings {
   /** What every worker is told. */
   readonly task: Omit<Task, "capture" | "lease" | "mac" | "mtu" | "policy">;
-  /** Hardware address to answer with; absent: the interface's own. */
+  /** Hardware address to answer with; absent: whatever suits the interface. */
   readonly mac: Uint8Array | undefined;
   /** Workers on each interface. */
   readonly workers: number;
@@ -57,6 +58,7 @@ export class Responder {
   #lists: Lists;
   #reserved: readonly AddressRange[] = [];
   #link: Interface | undefined;
+  #foreignMac: Uint8Array | undefined; // other than the interface's own
   #ports: PacketPort[] = [];
   #supervisors: Supervisor[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -180,9 +182,10 @@ export class Responder {
     const { capture, module, records, say, task, workers } = this.#settings;
     const { index, mtu } = link;
     this.#reserved = reservedRanges(link.name);
+    this.#foreignMac = this.#settings.mac ?? macApart(link);
     this.#ports = PacketPort.open(workers, {
       index,
-      mac: this.#settings.mac,
+      mac: this.#foreignMac,
       memoryLen: memoryLenOf(mtu),
     });
     this.#filter(link);
@@ -253,7 +256,7 @@ export class Responder {
   }
 
   #macOn(link: Interface): Uint8Array {
-    return this.#settings.mac ?? link.mac;
+    return this.#foreignMac ?? link.mac;
   }
 
   #sayReady(link: Interface): void {
