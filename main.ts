@@ -5,14 +5,19 @@
  */
 
 import { commandOrExit } from "./src/cli.ts";
+import { giveUpPrograms } from "./src/run/permissions.ts";
 import { OperatorError } from "./src/operator_error.ts";
 
 const FAILURE = 1;
 
 try {
   const command = commandOrExit(Deno.args);
+  if (command.command !== "share") giveUpPrograms();
   // Each loads what it needs and no more: only an interface needs FFI.
-  if (command.command === "run") {
+  if (command.command === "share") {
+    const { share } = await import("./src/share/share.ts");
+    Deno.exitCode = await share(command);
+  } else if (command.command === "run") {
     const { refuseDebugger } = await import("./ffi/debugger.ts");
     refuseDebugger();
     const { run } = await import("./src/run/control.ts");

@@ -11,6 +11,7 @@ declare -A package=(
   [host]=bind9-host
   [hping3]=hping3
   [ip]=iproute2
+  [iptables]=iptables
   [masscan]=masscan
   [ndisc6]=ndisc6
   [nft]=nftables
@@ -24,6 +25,7 @@ declare -A package=(
   [smbclient]=smbclient
   [ssh]=openssh-client
   [stun]=stun-client
+  [sysctl]=procps
   [tshark]=tshark
   [zmap]=zmap
 )
@@ -33,11 +35,13 @@ declare -A package=(
 declare -A unpacked=(
   [rpcinfo]=rpcbind
   [showmount]=nfs-common
+  [sshd]=openssh-server
   [turnutils_stunclient]=coturn
 )
 # What these need to run, as apt-get satisfy reads it: Debian's and Ubuntu's
 # names.
 libraries=(
+  'libwrap0'
   'libtirpc3 | libtirpc3t64'
   'libevent-core-2.1-7 | libevent-core-2.1-7t64'
   'libevent-extra-2.1-7 | libevent-extra-2.1-7t64'

@@ -22,6 +22,7 @@ import type {
   PrintCommand,
   ReplayCommand,
   RunCommand,
+  ShareCommand,
 } from "./cli/command.ts";
 import {
   configPathOf,
@@ -32,6 +33,7 @@ import {
 } from "./cli/config.ts";
 import { exampleOf } from "./cli/config_example.ts";
 import { FILE, NO_IFACE, REPLAY, RUN } from "./cli/options.ts";
+import { SHARE, SHARE_USAGE } from "./cli/share.ts";
 import { VERSION } from "./cli/version.ts";
 import { OperatorError } from "./operator_error.ts";
 import { quote } from "./printable.ts";
@@ -62,6 +64,7 @@ const USAGE: Usage = [{
   terms: [
     [{ type: "option", names: ["-i"], metavar: "NAME" }, ...OPTIONS],
     [{ type: "command", name: "replay" }, ...REPLAY_USAGE],
+    [{ type: "command", name: "share" }, ...SHARE_USAGE],
   ],
 }];
 
@@ -96,6 +99,7 @@ const PARSER = or(
       usageLine: REPLAY_USAGE,
     }),
   ),
+  group("Commands", SHARE),
   RUN,
   { errors: { noMatch: NO_IFACE } },
 );
@@ -109,6 +113,7 @@ const EXAMPLES = lines(
   "sudo masscanned -i eth0 --self-ip-list 192.0.2.10,2001:db8::10",
   "sudo masscanned -i eth0 -f ips.txt --remote-ip-deny-list 198.51.100.0/24",
   "masscanned replay scan.pcap -w answers.pcap --self-ip-list 192.0.2.0/24",
+  "sudo masscanned share up --interface eth0 --address 192.0.2.1 --keep tcp/22",
   'eval "$(masscanned completion bash)"    # or zsh, fish, nu, pwsh',
 );
 
@@ -231,7 +236,7 @@ function parseArgs(args: readonly string[]): Parsed {
  */
 export function commandOrExit(
   args: readonly string[],
-): RunCommand | ReplayCommand | CheckCommand {
+): RunCommand | ReplayCommand | ShareCommand | CheckCommand {
   const command = parseCommand(args);
   if (command.command !== "print") return command;
   const stream = command.status === 0 ? Deno.stdout : Deno.stderr;

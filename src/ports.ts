@@ -18,6 +18,16 @@ export interface OpenPorts {
   readonly udp: PortSet;
 }
 
+/** Consecutive ports of one transport, both ends included. */
+export interface PortRange {
+  /** Transport. */
+  readonly transport: keyof OpenPorts;
+  /** Lowest port, in `[0, 65535]`. */
+  readonly first: number;
+  /** Highest port, in `[first, 65535]`. */
+  readonly last: number;
+}
+
 /**
  * Makes a set.
  *

@@ -143,6 +143,34 @@ const COMMANDS: readonly [args: string, command: Command][] = [
     quiet: true,
     cookieKey: Uint8Array.from({ length: 16 }, (_, i) => i),
   }],
+  ["share status", { command: "share", action: "status" }],
+  ["share down", { command: "share", action: "down", dryRun: false }],
+  ["share down -n", { command: "share", action: "down", dryRun: true }],
+  ["share up -i eth0 -a 192.0.2.1", {
+    command: "share",
+    action: "up",
+    iface: "eth0",
+    addresses: ["192.0.2.1"],
+    keep: [],
+    force: false,
+    dryRun: false,
+  }],
+  [
+    "share up --interface eth0 --address 192.0.2.1,2001:DB8:0::1 --keep tcp/22,udp/60000-61000 --address 192.0.2.2 -a 192.0.2.1 -k tcp/443 --force --dry-run",
+    {
+      command: "share",
+      action: "up",
+      iface: "eth0",
+      addresses: ["192.0.2.1", "2001:db8::1", "192.0.2.2"],
+      keep: [
+        { transport: "tcp", first: 22, last: 22 },
+        { transport: "udp", first: 60000, last: 61000 },
+        { transport: "tcp", first: 443, last: 443 },
+      ],
+      force: true,
+      dryRun: true,
+    },
+  ],
 ];
 
 for (const [args, command] of COMMANDS) {
@@ -201,6 +229,18 @@ const ERRORS: readonly [args: string, says: RegExp][] = [
   ["-i eth0 -m 52:54:00:12:34:056", /address of one station/],
   [`-i eth0 --cookie-key ${KEY}0`, /32 hexadecimal digits/],
   ["-i eth0 --cookie-key 0x", /32 hexadecimal digits/],
+  ["share", /share up, status or down/],
+  ["share up", /`--interface`/],
+  ["share up -i eth0", /`--address`/],
+  ["share up -i eth0 -a 192.0.2", /addresses, separated by commas/],
+  ["share up -i eth0 -a 192.0.2.0/24", /addresses, separated by commas/],
+  ["share up -i eth0 -a fe80::1%eth0", /addresses, separated by commas/],
+  ["share up -i eth0 -a 192.0.2.1,", /addresses, separated by commas/],
+  ["share up -i eth0 -a 192.0.2.1 -k ssh", /ports such as tcp\/22/],
+  ["share up -i eth0 -a 192.0.2.1 -k tcp/65536", /ports such as tcp\/22/],
+  ["share up -i eth0 -a 192.0.2.1 -k tcp/3-2", /ports such as tcp\/22/],
+  ["share up -i eth0 -a 192.0.2.1 -k sctp/3", /ports such as tcp\/22/],
+  ["share down -i eth0", /"-i"/],
   ["replay", /`IN.pcap`/],
   ["replay a.pcap b.pcap", /`b.pcap`/],
   ["replay a.pcap -i eth0", /"-i" "eth0"/],
@@ -271,8 +311,8 @@ for (const args of [["-h"], ["--help"], ["-i", "eth0", "--help"]]) {
 Deno.test("parseCommand() shows examples that it understands", () => {
   const [, examples] = print(["--help"]).text.split("Examples:\n");
   const lines = examples!.trim().split("\n").map((line) => line.trim());
-  strictEqual(lines.length, 4);
-  for (const line of lines.slice(0, 3)) {
+  strictEqual(lines.length, 5);
+  for (const line of lines.slice(0, 4)) {
     const args = line.replace(/^.*?masscanned /, "").split(" ");
     ok(parseCommand(args).command !== "print", line);
   }

@@ -6,6 +6,7 @@
 
 import type { Persona } from "../persona.ts";
 import type { OpenPorts } from "../ports.ts";
+import type { ShareOptions } from "../share/options.ts";
 
 /** Options of every command that answers frames. */
 export interface AnswerOptions {
@@ -95,6 +96,40 @@ export interface CheckCommand {
   readonly asked: RunCommand;
 }
 
+/** Shares addresses of the host with masscanned. */
+export interface ShareUpCommand extends ShareOptions {
+  /** Tells the commands apart. */
+  readonly command: "share";
+  /** Tells its commands apart. */
+  readonly action: "up";
+  /** Whether only to say what would be done. */
+  readonly dryRun: boolean;
+}
+
+/** Ends the sharing of addresses. */
+export interface ShareDownCommand {
+  /** Tells the commands apart. */
+  readonly command: "share";
+  /** Tells its commands apart. */
+  readonly action: "down";
+  /** Whether only to say what would be done. */
+  readonly dryRun: boolean;
+}
+
+/** Says which addresses are shared. */
+export interface ShareStatusCommand {
+  /** Tells the commands apart. */
+  readonly command: "share";
+  /** Tells its commands apart. */
+  readonly action: "status";
+}
+
+/** What is about addresses that are the host's, too. */
+export type ShareCommand =
+  | ShareUpCommand
+  | ShareDownCommand
+  | ShareStatusCommand;
+
 /** Prints help, the version, a completion or a usage error, and ends. */
 export interface PrintCommand {
   /** Tells the commands apart. */
@@ -109,5 +144,6 @@ export interface PrintCommand {
 export type Command =
   | RunCommand
   | ReplayCommand
+  | ShareCommand
   | CheckCommand
   | PrintCommand;

@@ -15,14 +15,37 @@ import {
   EVERY_PORT,
   hasPort,
   type OpenPorts,
+  type PortRange,
   PORTS,
   type PortSet,
   portSet,
 } from "../ports.ts";
 
-type Range = readonly [first: number, last: number];
-
 const ITEM = /^\s*(?:(tcp|udp)\/)?\s*(\d{1,5})(?:-(\d{1,5}))?\s*$/i;
+
+/**
+ * Reads one list.
+ *
+ * @param list What was given.
+ * @returns The ports, range by range, or `undefined` if an item is not a port
+ * or a range.
+ */
+export function readPortRanges(list: string): PortRange[] | undefined {
+  const ranges: PortRange[] = [];
+  let transports: readonly PortRange["transport"][] = ["tcp", "udp"];
+  for (const item of list.split(",")) {
+    const [, named, from, to = from] = ITEM.exec(item) ?? [];
+    const first = Number(from);
+    const last = Number(to);
+    // An item that is neither makes both ends NaN.
+    if (!(first <= last && last < PORTS)) return undefined;
+    if (named !== undefined) {
+      transports = [named.toLowerCase() === "tcp" ? "tcp" : "udp"];
+    }
+    ranges.push(...transports.map((transport) => ({ transport, first, last })));
+  }
+  return ranges;
+}
 
 /**
  * Reads one list.
@@ -31,17 +54,14 @@ const ITEM = /^\s*(?:(tcp|udp)\/)?\s*(\d{1,5})(?:-(\d{1,5}))?\s*$/i;
  * @returns The ports, or `undefined` if an item is not a port or a range.
  */
 export function readPorts(list: string): OpenPorts | undefined {
-  const ranges: Record<string, Range[]> = { tcp: [], udp: [] };
-  let transports = ["tcp", "udp"];
-  for (const item of list.split(",")) {
-    const [, transport, first, last = first] = ITEM.exec(item) ?? [];
-    const range: Range = [Number(first), Number(last)];
-    // An item that is neither makes both ends NaN.
-    if (!(range[0] <= range[1] && range[1] < PORTS)) return undefined;
-    if (transport !== undefined) transports = [transport.toLowerCase()];
-    for (const one of transports) ranges[one]!.push(range);
-  }
-  return { tcp: portSet(ranges.tcp!), udp: portSet(ranges.udp!) };
+  const ranges = readPortRanges(list);
+  if (ranges === undefined) return undefined;
+  const setOf = (transport: keyof OpenPorts): OpenPorts["tcp"] =>
+    portSet(
+      ranges.filter((range) => range.transport === transport)
+        .map(({ first, last }) => [first, last] as const),
+    );
+  return { tcp: setOf("tcp"), udp: setOf("udp") };
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import { macAddress } from "@optique/core/valueparser";
+import ipaddr from "ipaddr.js";
 
 const IFACE_MAX_LEN = 15; // octets: IFNAMSIZ without the final NUL
 
@@ -106,4 +107,22 @@ const TIMES: Readonly<Record<string, number>> = {
 export function readTime(input: string): number | undefined {
   const [, count, unit] = /^([1-9]\d{0,5})([smhd])$/.exec(input) ?? [];
   return count === undefined ? undefined : Number(count) * TIMES[unit!]!;
+}
+
+/**
+ * Reads addresses, separated by commas.
+ *
+ * @param input What was given.
+ * @returns The addresses as ipaddr.js writes them, or `undefined` if it is
+ * something else.
+ */
+export function readAddresses(input: string): string[] | undefined {
+  const words = input.split(",").map((word) => word.trim());
+  const areAddresses = words.every((word) =>
+    ipaddr.IPv4.isValidFourPartDecimal(word) ||
+    ipaddr.IPv6.isValid(word) && !word.includes("%")
+  );
+  return areAddresses
+    ? words.map((word) => ipaddr.parse(word).toString())
+    : undefined;
 }

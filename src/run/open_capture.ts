@@ -8,6 +8,7 @@ import type { RunCommand } from "../cli/command.ts";
 import { VERSION } from "../cli/version.ts";
 import { CaptureSink } from "../sink/capture_sink.ts";
 import type { Outputs } from "../sink/outputs.ts";
+import { macApart } from "./apart.ts";
 import { openLink } from "./link.ts";
 import { plainTargetOf } from "./targets.ts";
 
@@ -24,10 +25,10 @@ export function openCapture(
   outputs: Outputs,
 ): CaptureSink | undefined {
   if (pcap === undefined) return undefined;
-  const interfaces = ifaces.map((name) => ({
-    name,
-    mac: mac ?? openLink(name).mac,
-  }));
+  const interfaces = ifaces.map((name) => {
+    const link = openLink(name);
+    return { name, mac: mac ?? macApart(link) ?? link.mac };
+  });
   const program = `masscanned ${VERSION}`;
   const target = plainTargetOf(pcap.path);
   return new CaptureSink({ ...pcap, interfaces, program, target }, outputs);

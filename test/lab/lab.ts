@@ -152,8 +152,8 @@ export class Masscanned implements AsyncDisposable {
   readonly #reading: Promise<void>;
   #status: Deno.CommandStatus | undefined;
 
-  private constructor(args: string, command: string) {
-    const [program, ...words] = `${ON_SENSOR} ${command} ${args}`.split(" ");
+  private constructor(args: string, command: string, where: string) {
+    const [program, ...words] = `${where} ${command} ${args}`.split(" ");
     this.#child = new Deno.Command(program!, {
       args: words,
       stdin: "null",
@@ -168,14 +168,16 @@ export class Masscanned implements AsyncDisposable {
    *
    * @param args Its arguments, between blanks; {@linkcode FOR_OURS} by default.
    * @param command The command that runs it.
+   * @param where Put before a command, runs it where masscanned is to run.
    */
   static async start(
     args: string = FOR_OURS,
     command: string = MASSCANNED,
+    where: string = ON_SENSOR,
   ): Promise<Masscanned> {
     // The one before may have had another hardware address.
     await succeed("ip neighbour flush dev client0");
-    const masscanned = new Masscanned(args, command);
+    const masscanned = new Masscanned(args, command, where);
     await masscanned.says(/^WARN - answering on \w+ as /);
     return masscanned;
   }
@@ -242,6 +244,11 @@ export class Masscanned implements AsyncDisposable {
 
 function whatIsMissing(clients: readonly string[]): string | undefined {
   if (SENSOR === undefined) return "there is no lab";
+  // In a user namespace that knows one user, sshd cannot become another.
+  const users = Deno.readTextFileSync("/proc/self/uid_map");
+  if (clients.includes("sshd") && !/ 4294967295$/m.test(users)) {
+    return "sshd needs root";
+  }
   const missing = clients.find((client) => !isInstalled(client));
   return missing && `${missing} is not installed`;
 }

@@ -1,0 +1,13 @@
+/**
+ * What the responder may not do, although the program may.
+ *
+ * @module
+ */
+
+/**
+ * Gives up, for good and for every worker to come, the permission to run
+ * programs: `share` needs a few, and whoever answers strangers needs none.
+ */
+export function giveUpPrograms(): void {
+  Deno.permissions.revokeSync({ name: "run" });
+}

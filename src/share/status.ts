@@ -1,0 +1,72 @@
+/**
+ * Says what is shared, from what the kernel has.
+ *
+ * @module
+ */
+
+import { readKernelFile } from "../../ffi/kernel_file.ts";
+import { execute } from "./execute.ts";
+import { cableState, type Host, linkOf } from "./host.ts";
+import { lookAtHost } from "./look.ts";
+import { CHAIN, HOST_END, OUR_END, TABLE } from "./names.ts";
+import { printLine } from "./print.ts";
+import { recordOf } from "./settings.ts";
+import { parameterName, run } from "./step.ts";
+
+/** Exit statuses. */
+const SHARED = 0;
+const HALF_SHARED = 1;
+const NOT_SHARED = 3; // "program is not running", LSB 5.0 §22.2
+
+/**
+ * Prints what is shared.
+ *
+ * @returns Exit status: 0 if something is, 3 if nothing is, 1 if only a part of
+ * what it takes is there.
+ * @throws {OperatorError} Without privilege.
+ */
+export async function printStatus(): Promise<number> {
+  const host = await lookAtHost();
+  const state = cableState(host);
+  const rules = await listRules(host);
+  if (rules.length === 0 && state !== "ours") {
+    const rest = state === "unfinished" ? HALF_SHARED : NOT_SHARED;
+    printLine(rest === NOT_SHARED ? "Nothing is shared" : HALF);
+    return rest;
+  }
+  const isUp = [HOST_END, OUR_END].every((end) =>
+    // In a container's namespace, the end that is ours is out of sight.
+    linkOf(host, end)?.isUp ?? end === OUR_END
+  );
+  const isWhole = rules.length > 0 && state === "ours" && isUp;
+  printLine(isWhole ? "Shared, by these rules:" : HALF);
+  for (const line of rules) printLine(`  ${line}`);
+  for (const { key, value } of recordOf(host)) {
+    printLine(`Set back at "share down": ${parameterName(key)}=${value}`);
+  }
+  if (linkOf(host, OUR_END) && !isAnswered(host)) {
+    printLine(`Nothing answers yet: masscanned -i ${OUR_END}`);
+  }
+  return isWhole ? SHARED : HALF_SHARED;
+}
+
+const HALF = "Shared by halves: either share up again, or share down";
+
+/** Our rules as the kernel has them, with the tool that shows them. */
+async function listRules(host: Host): Promise<string[]> {
+  const lines = [...host.saved.values()].flat()
+    .filter((line) => line.startsWith("-A ") && line.includes(CHAIN));
+  if (host.chains?.some(({ table }) => table === TABLE)) {
+    const table = await execute(run(`nft list table inet ${TABLE}`));
+    lines.push(...table.trimEnd().split("\n"));
+  }
+  return lines;
+}
+
+/** Whether a packet socket listens there: interface fifth, packet(7). */
+function isAnswered(host: Host): boolean {
+  const { index } = linkOf(host, OUR_END)!;
+  return (readKernelFile("/proc/net/packet") ?? "").split("\n").some((line) =>
+    line.trim().split(/\s+/)[4] === String(index)
+  );
+}
