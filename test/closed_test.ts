@@ -98,6 +98,13 @@ for (const [name, pace] of RATES) {
   });
 }
 
+Deno.test("an error that is longer than the datagram needs an amplification limit above 1", () => {
+  const { request } = vectors.find(({ name }) => name.startsWith("UDP"))!;
+  const harness = new Harness({ ports, amplificationLimit: 1 });
+  deepStrictEqual(harness.receive(Uint8Array.fromHex(request)), []);
+  strictEqual(harness.verdict, "udp_amplification");
+});
+
 /** A frame sent back to where it came from. */
 function swapMacs(hex: string): Uint8Array {
   return Uint8Array.fromHex(

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { VERDICT } from "../../src/verdict.ts";
 import { vectorFrames } from "./corpus.ts";
-import { fuzz } from "./fuzzer.ts";
+import { fuzz, FUZZED } from "./fuzzer.ts";
 
 const FRAMES = 100_000;
 const SEED = 20_260_101;
@@ -21,10 +21,15 @@ const REACHED = [
   VERDICT.ip_malformed,
 ];
 
-for (const persona of ["linux", "classic"]) {
-  Deno.test(`Stack.receive() survives ${FRAMES} hostile frames as ${persona}`, () => {
-    const { verdicts } = fuzz(vectorFrames(), SEED, FRAMES, persona);
+const REFUSALS = [VERDICT.tcp_reset_sent, VERDICT.port_unreachable];
+
+for (const options of FUZZED) {
+  Deno.test(`Stack.receive() survives ${FRAMES} hostile frames with ${JSON.stringify(options)}`, () => {
+    const { verdicts } = fuzz(vectorFrames(), SEED, FRAMES, options);
     for (const verdict of REACHED) ok(verdicts[verdict]! > 0);
+    if (options.ports !== undefined) {
+      for (const verdict of REFUSALS) ok(verdicts[verdict]! > 0);
+    }
     const total = verdicts.reduce((sum, count) => sum + count, 0);
     deepStrictEqual(total, FRAMES); // each frame counted exactly once
   });

@@ -6,7 +6,7 @@
  */
 
 import { NO_TAG } from "../../src/stack/link.ts";
-import { makeStack, START } from "../harness.ts";
+import { type HarnessOptions, makeStack, START } from "../harness.ts";
 
 const ETHERNET_LEN = 14;
 const IPPROTO = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 };
@@ -39,6 +39,13 @@ MESSAGES.push(...[
   "240001000100000000000000" + "00".repeat(24) + "1003",
 ].map((hex) => Uint8Array.fromHex(hex)));
 
+/** The stacks that are fuzzed. */
+export const FUZZED: readonly HarnessOptions[] = [
+  { persona: "linux" },
+  { persona: "classic" },
+  { persona: "linux", ports: "tcp/80" },
+];
+
 /** What came of a run. */
 export interface FuzzResult {
   /** Frames that were received. */
@@ -55,7 +62,7 @@ export interface FuzzResult {
  * @param corpus Frames to begin with.
  * @param seed Seed of all that is random; the same seed, the same run.
  * @param rounds Number of frames.
- * @param persona Who the stack pretends to be.
+ * @param options How the stack differs from the usual one.
  * @returns What came of it.
  * @throws {Error} If the stack throws or an answer is not well formed; the
  * message names seed, round and frame.
@@ -64,7 +71,7 @@ export function fuzz(
   corpus: readonly Uint8Array[],
   seed: number,
   rounds: number,
-  persona: string,
+  options: HarnessOptions,
 ): FuzzResult {
   let state = seed | 0 || 1;
   /** Marsaglia's xorshift32, in `[0, limit)`. */
@@ -76,7 +83,7 @@ export function fuzz(
   };
   let answers = 0;
   let open: Uint8Array | undefined; // a SYN-ACK that waits for its ACK
-  const { arena, outbox, stack } = makeStack({ persona }, (outbox) => {
+  const { arena, outbox, stack } = makeStack(options, (outbox) => {
     for (let i = 0; i < outbox.count; i++) {
       const answer = arena.bytes.subarray(outbox.slotAt(i), outbox.ends[i]);
       inspect(answer);
@@ -105,7 +112,7 @@ export function fuzz(
     } catch (error) {
       const hex = frame.subarray(0, length).toHex();
       throw new Error(
-        `Seed ${seed}, persona ${persona}, round ${round}: ${hex}`,
+        `Seed ${seed}, ${JSON.stringify(options)}, round ${round}: ${hex}`,
         { cause: error },
       );
     }

@@ -5,21 +5,23 @@
 
 import { VERDICTS } from "../../src/verdict.ts";
 import { vectorFrames } from "./corpus.ts";
-import { fuzz } from "./fuzzer.ts";
+import { fuzz, FUZZED } from "./fuzzer.ts";
 
 const frames = Number(Deno.args[0] ?? 2_000_000);
 const seed = Number(Deno.args[1] ?? Date.now()) | 0;
 
-for (const persona of ["linux", "classic"]) {
+for (const options of FUZZED) {
   const start = performance.now();
-  const { answers, verdicts } = fuzz(vectorFrames(), seed, frames, persona);
+  const { answers, verdicts } = fuzz(vectorFrames(), seed, frames, options);
   const seconds = (performance.now() - start) / 1000;
   const rate = Math.round(frames / seconds);
   const seen = [...verdicts.entries()].filter(([, count]) => count > 0)
     .map(([verdict, count]) => `${VERDICTS[verdict]} ${count}`).join(", ");
   // deno-lint-ignore no-console
   console.log(
-    `seed ${seed}, ${persona}: ${frames} frames, ${rate} a second, ` +
+    `seed ${seed}, ${
+      JSON.stringify(options)
+    }: ${frames} frames, ${rate} a second, ` +
       `${answers} answers, no exception\n  ${seen}`,
   );
 }
