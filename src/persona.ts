@@ -47,6 +47,12 @@ export interface IpPersona {
   readonly numbersPackets: boolean;
   /** Whether IPv6 packets carry a flow label, one for each pair of hosts. */
   readonly labelsFlows: boolean;
+  /**
+   * Whether an echo reply repeats the code of the request, which may be any,
+   * and its type of service or traffic class. Otherwise a code that is not 0
+   * gets silence.
+   */
+  readonly mirrorsEchoes: boolean;
 }
 
 /** Marks of a TCP. */

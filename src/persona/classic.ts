@@ -10,7 +10,12 @@ import { CWR, ECE, PSH, URG } from "../wire/tcp.ts";
 /** The original program. */
 export const classic: Persona = {
   name: "classic",
-  ip: { ttl: 64, numbersPackets: false, labelsFlows: false },
+  ip: {
+    ttl: 64,
+    numbersPackets: false,
+    labelsFlows: false,
+    mirrorsEchoes: false,
+  },
   tcp: {
     hasOptions: false,
     windowScale: 0,

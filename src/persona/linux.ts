@@ -14,7 +14,12 @@ import { CWR, ECE, PSH, URG } from "../wire/tcp.ts";
 /** A server of Debian 12. */
 export const linux: Persona = {
   name: "linux",
-  ip: { ttl: 64, numbersPackets: true, labelsFlows: true },
+  ip: {
+    ttl: 64,
+    numbersPackets: true,
+    labelsFlows: true,
+    mirrorsEchoes: true,
+  },
   tcp: {
     hasOptions: true,
     windowScale: 7, // net.ipv4.tcp_rmem at its default, 6 MiB

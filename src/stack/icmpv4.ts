@@ -54,7 +54,8 @@ export class Icmpv4 {
     if (!this.#link.isUnsummed && !message.sumsUp(0)) {
       return VERDICT.checksum_wrong;
     }
-    if (message.type !== ICMPV4_ECHO || message.code !== 0) {
+    if (message.type !== ICMPV4_ECHO) return VERDICT.icmp_not_request;
+    if (message.code !== 0 && !this.#ip.mirrorsEchoes) {
       return VERDICT.icmp_not_request;
     }
     if (message.length < ECHO_LEN) return VERDICT.transport_malformed;
@@ -62,7 +63,7 @@ export class Icmpv4 {
     const out = this.#ip.out;
     const end = emitEchoReply(this.#arena, out, message, ICMPV4_ECHO_REPLY);
     sealIcmp(this.#arena.view, out, end, 0);
-    this.#ip.sendNumbered(end);
+    this.#ip.sendEcho(end);
     return VERDICT.icmpv4_echo_reply;
   }
 }

@@ -96,15 +96,18 @@ export class Icmpv6 {
     if (!this.#link.isUnsummed && !message.sumsUp(seed)) {
       return VERDICT.checksum_wrong;
     }
-    if (message.code !== 0) return VERDICT.icmp_not_request;
+    const isEcho = message.type === ICMPV6_ECHO_REQUEST;
+    if (!isSolicitation && !isEcho) return VERDICT.icmp_not_request;
+    if (message.code !== 0 && (isSolicitation || !this.#ip.mirrorsEchoes)) {
+      return VERDICT.icmp_not_request;
+    }
     if (isSolicitation) return this.#advertise();
-    if (message.type !== ICMPV6_ECHO_REQUEST) return VERDICT.icmp_not_request;
     if (message.length < ECHO_LEN) return VERDICT.transport_malformed;
     if (!this.#ip.fits(message.length)) return VERDICT.reply_too_long;
     const out = this.#ip.out;
     const end = emitEchoReply(this.#arena, out, message, ICMPV6_ECHO_REPLY);
     sealIcmp(this.#arena.view, out, end, seed); // same length, same hosts
-    this.#ip.send(end, 0);
+    this.#ip.sendEcho(end);
     return VERDICT.icmpv6_echo_reply;
   }
 

@@ -136,14 +136,23 @@ export class Ipv4 {
     this.#finish(end, 0, IPV4_DONT_FRAGMENT);
   }
 
+  /** Whether a request for an echo may have any code. */
+  get mirrorsEchoes(): boolean {
+    return this.#persona.mirrorsEchoes;
+  }
+
   /**
-   * Sends the payload at {@linkcode Ipv4.out} back, as a datagram that may be
+   * Sends the echo reply at {@linkcode Ipv4.out} back, as a datagram that may be
    * fragmented and so needs a number, if the persona numbers its packets.
    *
    * @param end Offset one past its last octet.
    */
-  sendNumbered(end: number): void {
+  sendEcho(end: number): void {
+    const { tos } = this.header;
     this.#begin(end);
+    if (this.mirrorsEchoes) {
+      markIpv4(this.#arena.view, this.#link.out, IPPROTO_ICMP, tos);
+    }
     this.#finishNumbered(end);
   }
 

@@ -145,6 +145,21 @@ export class Ipv6 {
     this.#send(end, protocol, trafficClass & ~ECN_MASK);
   }
 
+  /** Whether a request for an echo may have any code. */
+  get mirrorsEchoes(): boolean {
+    return this.#persona.mirrorsEchoes;
+  }
+
+  /**
+   * Sends the echo reply at {@linkcode Ipv6.out} back.
+   *
+   * @param end Offset one past its last octet.
+   */
+  sendEcho(end: number): void {
+    const { trafficClass } = this.header;
+    this.#send(end, IPPROTO_ICMPV6, this.mirrorsEchoes ? trafficClass : 0);
+  }
+
   /**
    * Sends the ICMP error at {@linkcode Ipv6.out} back.
    *

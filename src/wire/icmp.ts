@@ -162,7 +162,7 @@ export function emitEchoReply(
   type: number,
 ): number {
   out.bytes.copyWithin(at, message.at, message.end);
-  out.view.setUint16(at + TYPE, type << 8);
+  out.view.setUint8(at + TYPE, type);
   out.view.setUint16(at + CHECKSUM, 0);
   return at + message.length;
 }

@@ -147,9 +147,9 @@ def echo4(data=octets(32), src=PEER4, dst=OUR4, ident=0xBEEF, seq=7, **header):
     return IP(src=src, dst=dst, **fields) / ICMP(type=8, id=ident, seq=seq) / Raw(data)
 
 
-def echo4_reply(data=octets(32), src=PEER4, dst=OUR4, ident=0xBEEF, seq=7):
-    header = IP(src=dst, dst=src, ttl=64, id=0, flags="DF")
-    return header / ICMP(type=0, id=ident, seq=seq) / Raw(data)
+def echo4_reply(data=octets(32), src=PEER4, dst=OUR4, ident=0xBEEF, seq=7, tos=0, code=0):
+    header = IP(src=dst, dst=src, ttl=64, id=0, flags="DF", tos=tos)
+    return header / ICMP(type=0, code=code, id=ident, seq=seq) / Raw(data)
 
 
 def echo6(data=octets(32), src=PEER6, dst=OUR6, ident=0xBEEF, seq=7, **header):
@@ -157,9 +157,9 @@ def echo6(data=octets(32), src=PEER6, dst=OUR6, ident=0xBEEF, seq=7, **header):
     return header / ICMPv6EchoRequest(id=ident, seq=seq, data=data)
 
 
-def echo6_reply(data=octets(32), src=PEER6, dst=OUR6, ident=0xBEEF, seq=7):
-    header = IPv6(src=dst, dst=src, hlim=64)
-    return header / ICMPv6EchoReply(id=ident, seq=seq, data=data)
+def echo6_reply(data=octets(32), src=PEER6, dst=OUR6, ident=0xBEEF, seq=7, tc=0, code=0):
+    header = IPv6(src=dst, dst=src, hlim=64, tc=tc)
+    return header / ICMPv6EchoReply(code=code, id=ident, seq=seq, data=data)
 
 
 def ns(src=PEER6, dst=SOLICITED6, tgt=OUR6, options=None, hlim=255, **more):
@@ -577,7 +577,10 @@ def ipv4():
     for ttl in (0, 1, 2, 32, 63, 64, 65, 128, 254, 255):
         fine(f"TTL {ttl}", "RFC 1122 §3.2.1.7: never discarded for a TTL below 2", echo4(ttl=ttl))
     for tos in (0x01, 0x02, 0x03, 0x10, 0x28, 0xB8, 0xFF):
-        fine(f"DSCP and ECN {tos:02x}", "IP4-08: classic replies with 0", echo4(tos=tos))
+        fine(f"DSCP and ECN {tos:02x}", "IP4-08: classic replies with 0, Linux alike",
+             echo4(tos=tos),
+             lambda persona, tos=tos: echo4_reply(tos=tos if persona == "linux" else 0),
+             personas=PERSONAS)
     for name, options in (
         ("one NOP", b"\x01"),
         ("EOL", b"\x00\x00\x00\x00"),
@@ -689,8 +692,10 @@ def icmp4():
         row(f"icmp4: last of {length} octets changed", "W-28, RFC 1071 §1: the odd octet counts",
             frame)
     for code in (1, 2, 3, 8, 128, 255):
-        row(f"icmp4: code {code}", "IC4-02",
-            to_us(network(PEER4, OUR4) / ICMP(type=8, code=code, id=1, seq=1) / Raw(octets(32))))
+        request = network(PEER4, OUR4) / ICMP(type=8, code=code, id=1, seq=1) / Raw(octets(32))
+        row(f"icmp4: code {code}", "IC4-02", to_us(request), persona="classic")
+        answered(f"icmp4: code {code}", "Linux 6.18 repeats it", request,
+                 echo4_reply(ident=1, seq=1, code=code), personas=("linux",))
     for kind in sorted({*range(0, 20), 30, 31, 37, 40, 42, 43, 127, 128, 135, 136, 253, 254, 255} - {8}):
         message = bytes([kind, 0, 0, 0]) + bytes(4) + bytes(IP(src=OUR4, dst=PEER4) / octets(32))
         message = patch(message, 2, struct.pack("!H", checksum(message)))
@@ -766,7 +771,10 @@ def ipv6():
     for label in (1, 0x12345, 0xFFFFF):
         fine(f"flow label {label:05x}", "RFC 6437 §3; IP6-06", echo6(fl=label))
     for tc in (1, 2, 3, 0xB8, 0xFF):
-        fine(f"traffic class {tc:02x}", "IP6-06: classic replies with 0", echo6(tc=tc))
+        fine(f"traffic class {tc:02x}", "IP6-06: classic replies with 0, Linux alike",
+             echo6(tc=tc),
+             lambda persona, tc=tc: echo6_reply(tc=tc if persona == "linux" else 0),
+             personas=PERSONAS)
     for version in set(range(16)) - {6}:
         silent(f"version {version}", "RFC 8200 §3", patch(good, 14, bytes([version << 4])))
     for length in (0, 1, 4, 7, 8, 39, 41, 48, 1000, 65535):
@@ -778,8 +786,10 @@ def ipv6():
     for value in (b"\0\0", b"\xff\xff"):
         silent(f"checksum {value.hex()}", "RFC 4443 §2.3", patch(good, 56, value))
     for code in (1, 2, 4, 255):
-        silent(f"echo code {code}", "IC6-01",
-               IPv6(src=PEER6, dst=OUR6) / ICMPv6EchoRequest(code=code, data=octets(32)))
+        request = IPv6(src=PEER6, dst=OUR6) / ICMPv6EchoRequest(code=code, data=octets(32))
+        silent(f"echo code {code}", "IC6-01", request, persona="classic")
+        fine(f"echo code {code}", "Linux 6.18 repeats it", request,
+             echo6_reply(ident=0, seq=0, code=code), personas=("linux",))
     for kind in sorted({*range(0, 5), 100, 101, 127, *range(129, 162), 200, 201, 255} - {135}):
         message = bytes([kind, 0, 0, 0]) + bytes(4) + bytes(echo6())
         packet = IPv6(src=PEER6, dst=OUR6, hlim=255, nh=58) / Raw(message)
