@@ -39,6 +39,7 @@ const SCALE_CLASSES = Int32Array.of(-1, 0, 4, 7);
 
 /** Makes cookies and recognises them. */
 export class Cookies {
+  readonly #first: SipHash;
   #current: SipHash;
   #previous: SipHash;
   #currentSince = 0; // slot
@@ -56,8 +57,9 @@ export class Cookies {
    * @param key Key for {@linkcode SipHash}.
    */
   constructor(key: Uint8Array) {
-    this.#current = new SipHash(key);
-    this.#previous = this.#current;
+    this.#first = new SipHash(key);
+    this.#current = this.#first;
+    this.#previous = this.#first;
   }
 
   /**
@@ -109,6 +111,17 @@ export class Cookies {
     if ((bits & ~BITS) === 0) return bits;
     bits = this.#hash(tuple, seq, this.#slot - 1) ^ cookie;
     return (bits & ~BITS) === 0 ? bits : FORGED;
+  }
+
+  /**
+   * Draws random bits for a pair of hosts, whatever their ports. The key's
+   * changes do not change them.
+   *
+   * @param tuple Both addresses, and more.
+   * @returns 32 bits that nobody else can predict, as an int32.
+   */
+  ofHosts({ count, words }: Tuple): number {
+    return this.#first.hash(words, count - 2); // without ports and tags
   }
 
   #hash(tuple: Tuple, seq: number, slot: number): number {

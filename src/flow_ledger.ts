@@ -8,7 +8,7 @@ import {
   type FlowTable,
   PROTOCOL,
   RECORD_WORDS,
-  TIMESTAMP_OFFSET,
+  SEED,
   TUPLE,
   TUPLE_COUNT,
 } from "./flow_table.ts";
@@ -199,7 +199,7 @@ export class FlowLedger {
     facts.tupleAt = flow + TUPLE;
     facts.addressWords = (words[flow + TUPLE_COUNT]! - 2) >> 1;
     facts.countsAt = indexOf(flow);
-    facts.seed = words[flow + TIMESTAMP_OFFSET]!;
+    facts.seed = words[flow + SEED]!;
     facts.protocol = words[flow + PROTOCOL]!;
     facts.macHigh = Math.floor(mac / 2 ** 32);
     facts.macLow = mac | 0;

@@ -60,6 +60,8 @@ export const ANSWER = 28;
 export const AHEAD = 29;
 /** Word: sequence number of the first of them. */
 export const RUN_AT = 30;
+/** Word: random bits of this flow, the same for as long as it is. */
+export const SEED = 31;
 
 const EXPIRED_AT_ONCE = 256;
 

@@ -27,6 +27,7 @@ import {
   PROTOCOL,
   RCV_NXT,
   REQUEST,
+  SEED,
   SND_MSS,
   SND_NXT,
   SND_UNA,
@@ -254,7 +255,8 @@ export class Tcp {
     const bits = bitsOf(header.mss, header.windowScale);
     const cookie = this.#cookies.make(this.#tuple, header.seq, bits);
     this.seed = this.#cookies.entropy;
-    this.output.synAck(ip, cookie, this.#cookies.entropy, asksForEcn);
+    const timestampOffset = this.#timestampOffset();
+    this.output.synAck(ip, cookie, timestampOffset, asksForEcn);
     return VERDICT.tcp_syn_ack;
   }
 
@@ -329,8 +331,9 @@ export class Tcp {
     words[flow + AGREED] = Math.max(shift, 0) | (shift < 0 ? 0 : SCALES) |
       (stamps ? STAMPS : 0) | (sacks ? SACKS : 0);
     words[flow + PEER_TIMESTAMP] = header.timestamp;
-    words[flow + TIMESTAMP_OFFSET] = entropy;
+    words[flow + TIMESTAMP_OFFSET] = this.#timestampOffset();
     words[flow + IP_ID] = entropy;
+    words[flow + SEED] = entropy;
     words[flow + PROTOCOL] = UNKNOWN;
     words[flow + REQUEST] = NO_BUFFER;
     words[flow + ANSWER] = NO_BUFFER;
@@ -346,6 +349,17 @@ export class Tcp {
     return VERDICT.tcp_handshake_ack;
   }
 
+  /**
+   * What our timestamps are ahead of the time. As of Linux 6.1, it hangs on the
+   * hosts alone, so that their clocks go forward from one connection to the
+   * next.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7323#section-5.4 | RFC 7323 §5.4}
+   */
+  #timestampOffset(): number {
+    return this.#cookies.ofHosts(this.#tuple);
+  }
+
   /** Room that the segment received last says its sender has, in octets. */
   #windowOf(flow: number): number {
     return this.header.window <<
@@ -356,7 +370,7 @@ export class Tcp {
   #hear(ip: Ipv4 | Ipv6, flow: number): void {
     const { flags, payloadAt, payloadEnd } = this.header;
     const packetLen = ip.header.payloadEnd - ip.header.at;
-    this.seed = this.#flows.words[flow + TIMESTAMP_OFFSET]!;
+    this.seed = this.#flows.words[flow + SEED]!;
     this.#ledger.heard(flow, flags, payloadEnd - payloadAt, packetLen);
   }
 

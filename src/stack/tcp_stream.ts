@@ -11,9 +11,9 @@ import {
   type FlowTable,
   PROTOCOL,
   REQUEST,
+  SEED,
   SKIP,
   STATE,
-  TIMESTAMP_OFFSET,
 } from "../flow_table.ts";
 import { CLOSE, DECLINE, MORE, TCP } from "../protocol.ts";
 import type { FlowLedger } from "../flow_ledger.ts";
@@ -147,7 +147,7 @@ export class TcpStream {
   #introduce(ip: Ipv4 | Ipv6, flow: number): void {
     const { exchange } = this.#application;
     exchange.transport = TCP;
-    exchange.seed = this.#flows.words[flow + TIMESTAMP_OFFSET]!;
+    exchange.seed = this.#flows.words[flow + SEED]!;
     exchange.peerAt = ip.header.srcAt;
     exchange.selfAt = ip.header.dstAt;
     exchange.addressLen = ip.header.addressLen;
