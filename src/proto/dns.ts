@@ -5,6 +5,7 @@
  * @module
  */
 
+import { number } from "../note.ts";
 import type { Persona } from "../persona.ts";
 import {
   CLAIM,
@@ -30,7 +31,14 @@ import {
   readQuery,
   RECORD_LEN,
 } from "./dns_query.ts";
-import { questionText, RESPONSE_CODE, RR_CLASS, RR_TYPE } from "./dns_text.ts";
+import {
+  classText,
+  nameText,
+  RESPONSE_CODE,
+  RR_CLASS,
+  RR_TYPE,
+  typeText,
+} from "./dns_text.ts";
 
 const AA = 0x0400;
 const TC = 0x0200;
@@ -45,10 +53,10 @@ const RATIO_MAX = 3; // of a datagram's length to that of its question
 
 // Fields of the notes.
 const FIELDS = [
-  "dns.id",
-  "dns.question.name",
-  "dns.question.type",
-  "dns.question.class",
+  { name: "dns.id", read: (octets: Uint8Array) => String(number(octets)) },
+  { name: "dns.question.name", read: nameText },
+  { name: "dns.question.type", read: typeText },
+  { name: "dns.question.class", read: classText },
 ];
 const ID = 0;
 const NAME = 1;
@@ -293,9 +301,10 @@ export const dns: Protocol = {
   reply,
   fields: FIELDS,
   summary: (values) => {
-    const [, name, rrType, rrClass] = FIELDS.map((field) => values.get(field));
-    return name && rrType && rrClass
-      ? `DNS answer to ${questionText(name, rrClass, rrType)}`
-      : "DNS answer to no question";
+    const [name, rrClass, rrType] = ["name", "class", "type"]
+      .map((part) => values.get(`dns.question.${part}`));
+    return name === undefined
+      ? "DNS answer to no question"
+      : `DNS answer to ${name} ${rrClass} ${rrType}`;
   },
 };

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { number } from "../note.ts";
+import { printable } from "../printable.ts";
+
 /** Types of records. Those from 128 to 255 ask for something to be done. */
 export const RR_TYPE = {
   A: 1,
@@ -51,64 +54,53 @@ export const RESPONSE_CODE = {
 export const RR_CLASS = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const;
 
 /**
- * Writes a question the way `dig` does.
+ * Writes a name the way `dig` does.
  *
- * @param name Name, in the form it has on the wire.
- * @param rrClass Class, two octets.
- * @param rrType Type, two octets. All three escaped by `printable`.
- * @returns Such as `www.example.com IN AAAA`; safe to print if they are.
+ * @param octets Name, in the form it has on the wire.
+ * @returns Such as `www.example.com`; safe to print.
  */
-export function questionText(
-  name: string,
-  rrClass: string,
-  rrType: string,
-): string {
-  return [
-    nameText(name),
-    codeText(RR_CLASS, "CLASS", rrClass),
-    codeText(RR_TYPE, "TYPE", rrType),
-  ].join(" ");
-}
-
-/** Octets that `printable` has made text of, each still as text. */
-function split(escaped: string): string[] {
-  return escaped.match(/\\x..|\\\\|[^]/g) ?? [];
-}
-
-/** Value of one such octet. */
-function octetOf(escaped: string): number {
-  return escaped.startsWith("\\x")
-    ? parseInt(escaped.slice(2), 16)
-    : escaped.charCodeAt(0);
-}
-
-function nameText(escaped: string): string {
-  const octets = split(escaped);
+export function nameText(octets: Uint8Array): string {
   const labels: string[] = [];
   for (let at = 0; at < octets.length;) {
-    const length = octetOf(octets[at]!);
+    const length = octets[at]!;
     if (length === 0) break;
     if (length >= 0x40) { // a pointer
       labels.push("...");
       break;
     }
-    const label = octets.slice(at + 1, at + 1 + length);
-    labels.push(label.join("").replaceAll(".", "\\."));
+    const label = octets.subarray(at + 1, at + 1 + length);
+    labels.push(printable(label).replaceAll(".", "\\."));
     at += 1 + length;
   }
   return labels.join(".") || ".";
+}
+
+/**
+ * Writes a type of records.
+ *
+ * @param octets Its two octets.
+ * @returns Such as `AAAA`, or `TYPE4711`.
+ */
+export function typeText(octets: Uint8Array): string {
+  return codeText(RR_TYPE, "TYPE", number(octets));
+}
+
+/**
+ * Writes a class of records.
+ *
+ * @param octets Its two octets.
+ * @returns Such as `IN`, or `CLASS4711`.
+ */
+export function classText(octets: Uint8Array): string {
+  return codeText(RR_CLASS, "CLASS", number(octets));
 }
 
 /** Name of a code or, RFC 3597 §5, one made of its number. */
 function codeText(
   codes: Readonly<Record<string, number>>,
   unknown: string,
-  escaped: string,
+  code: number,
 ): string {
-  const code = split(escaped).reduce(
-    (code, octet) => code << 8 | octetOf(octet),
-    0,
-  );
   const known = Object.entries(codes).find(([, value]) => value === code);
   return known?.[0] ?? `${unknown}${code}`;
 }

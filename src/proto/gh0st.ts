@@ -13,6 +13,7 @@
  * @module
  */
 
+import { hex } from "../note.ts";
 import {
   DECLINE,
   DONE,
@@ -28,7 +29,7 @@ const HEADER_LEN = 13;
 const MESSAGE_MAX = 8192;
 
 // Fields of the notes.
-const FIELDS = ["gh0st.payload"];
+const FIELDS = [{ name: "gh0st.payload", read: hex }];
 const PAYLOAD = 0;
 
 // One octet 0, deflated: the controller's go-ahead.

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { decimal } from "../note.ts";
 import {
   CLAIM,
   CLOSE,
@@ -64,10 +65,10 @@ const FIELDS = [
   "http.request.method",
   "url.original",
   "http.version",
-  "http.request.headers.host",
+  "masscanned.http.host",
   "user_agent.original",
-  "http.request.headers.authorization",
-  "http.response.status_code",
+  "masscanned.http.authorization",
+  { name: "http.response.status_code", read: decimal },
 ];
 const METHOD = 0;
 const URL = 1;

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { number } from "../note.ts";
 import type { Persona } from "../persona.ts";
 import {
   CLOSE,
@@ -84,11 +85,11 @@ const NMAP_VERSION = 104_316; // what nmap asks for, to hear which there are
 
 // Fields of the notes.
 const FIELDS = [
-  "rpc.program",
-  "rpc.version",
-  "rpc.procedure",
+  { name: "rpc.program", read: number },
+  { name: "rpc.version", read: number },
+  { name: "rpc.procedure", read: number },
   "rpc.auth.machine_name",
-  "rpc.argument.program",
+  { name: "rpc.argument.program", read: number },
 ];
 const PROGRAM = 0;
 const VERSION = 1;
@@ -261,20 +262,10 @@ function answerAsOriginal(exchange: Exchange): void {
   } else accept(exchange, SYSTEM_ERR);
 }
 
-/** Reads a number that was noted and made safe to print. */
-function numberOf(escaped = ""): number {
-  const octets = escaped.match(/\\x..|\\\\|[^]/g) ?? [];
-  return octets.reduce((number, octet) => {
-    const isHex = octet.startsWith("\\x");
-    const value = isHex ? parseInt(octet.slice(2), 16) : octet.charCodeAt(0);
-    return number * 256 + value;
-  }, 0);
-}
-
 /** Says what was called, in the words of the original program. */
 function summary(values: ReadonlyMap<string, string>): string {
-  const [program, version, procedure] = FIELDS.slice(0, 3)
-    .map((field) => numberOf(values.get(field)));
+  const [program, version, procedure] = ["program", "version", "procedure"]
+    .map((field) => Number(values.get(`rpc.${field}`)));
   if (!hasVersion(version!)) {
     const probe = version === NMAP_VERSION ? " (Nmap probe TCP RPCCheck)" : "";
     return `RPC: unsupported version ${version}${probe} for program ${program}`;

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { hex } from "../note.ts";
 import { type Exchange, NOTES_MAX } from "../protocol.ts";
 import { challengeHalf } from "./smb_session.ts";
 
-/** Names of what is noted. */
+/** What is noted. */
 export const FIELDS = [
   "smb.version",
   "smb.command",
@@ -18,9 +19,9 @@ export const FIELDS = [
   "user.name",
   "user.domain",
   "ntlm.workstation",
-  "ntlm.challenge",
-  "ntlm.response",
-  "ntlm.lm_response",
+  { name: "ntlm.challenge", read: hex },
+  { name: "ntlm.response", read: hex },
+  { name: "ntlm.lm_response", read: hex },
 ] as const;
 
 /** `1` or `2`. */

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { hex } from "../note.ts";
 import {
   CLAIM,
   DECLINE,
@@ -65,7 +66,11 @@ const UNKNOWN_ATTRIBUTE = 0x0414; // 420: class 4, number 20
 const REASON = new TextEncoder().encode("Unknown Attribute\0\0\0");
 
 // Fields of the notes.
-const FIELDS = ["stun.id", "user.name", "stun.software"];
+const FIELDS = [
+  { name: "stun.id", read: hex },
+  "user.name",
+  "stun.software",
+];
 const ID = 0;
 const USER_NAME = 1;
 const SOFTWARE_NAME = 2;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printable } from "../printable.ts";
+import { lineOf, nameOf } from "../note.ts";
 import { PROTOCOLS } from "../proto/mod.ts";
 import type {
   FrameRecord,
@@ -60,7 +60,10 @@ export function noticeOf(record: News): Notice {
   if (record.kind === "more") return ofMore(record);
   const { fields, summary } = PROTOCOLS[record.application]!;
   const values = new Map(
-    record.notes.map(([field, octets]) => [fields[field]!, printable(octets)]),
+    record.notes.map(([index, octets]) => {
+      const field = fields[index]!;
+      return [nameOf(field), lineOf(field, octets)];
+    }),
   );
   return { level: "warning", text: summary(values) };
 }

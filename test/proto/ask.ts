@@ -8,7 +8,7 @@ import { ok, strictEqual } from "node:assert/strict";
 import { Arena } from "../../src/arena.ts";
 import type { Persona } from "../../src/persona.ts";
 import { linux } from "../../src/persona/linux.ts";
-import { printable } from "../../src/printable.ts";
+import { lineOf, nameOf } from "../../src/note.ts";
 import {
   CLOSE,
   DECLINE,
@@ -111,7 +111,10 @@ export function ask(question: Question, message: Uint8Array): Outcome {
       const noted = new Map(
         Array.from({ length: noteCount }, (_, i) => {
           const [field, from, to] = exchange.notes.subarray(3 * i);
-          return [fields[field!]!, printable(bytes.subarray(from, to))];
+          return [
+            nameOf(fields[field!]!),
+            lineOf(fields[field!]!, bytes.subarray(from, to)),
+          ];
         }),
       );
       notes.push(noted);

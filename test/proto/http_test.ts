@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { nameOf } from "../../src/note.ts";
 import { Arena } from "../../src/arena.ts";
 import type { Persona } from "../../src/persona.ts";
 import { classic } from "../../src/persona/classic.ts";
@@ -57,7 +58,7 @@ function answer(persona: Persona, stream: string): Outcome {
       notes.push(Object.fromEntries(
         Array.from({ length: noteCount }, (_, i) => {
           const [field, from, to] = exchange.notes.subarray(3 * i);
-          return [http.fields[field!]!, spanOf(from!, to!)];
+          return [nameOf(http.fields[field!]!), spanOf(from!, to!)];
         }),
       ));
     }
@@ -404,9 +405,9 @@ const NOTED: readonly [stream: string, notes: Record<string, string>][] = [
       "http.request.method": "GET",
       "url.original": "/a?b=c",
       "http.version": "1.1",
-      "http.request.headers.host": "www.example.com",
+      "masscanned.http.host": "www.example.com",
       "user_agent.original": "Mozilla/5.0 (X)",
-      "http.request.headers.authorization": "Basic YTpi",
+      "masscanned.http.authorization": "Basic YTpi",
       "http.response.status_code": "401",
     },
   ],
@@ -435,7 +436,7 @@ const NOTED: readonly [stream: string, notes: Record<string, string>][] = [
       "http.request.method": "HEAD",
       "url.original": "*",
       "http.version": "1.1",
-      "http.request.headers.host": "",
+      "masscanned.http.host": "",
       "http.response.status_code": "401",
     },
   ],

@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { nameOf } from "../../src/note.ts";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { Arena } from "../../src/arena.ts";
@@ -111,7 +112,7 @@ class Conversation {
       Array.from({ length: noteCount }, (_, i) => {
         const [field, at, end] = notes.subarray(3 * i);
         ok(at! <= end!);
-        return [smb.fields[field!]!, bytes.subarray(at, end).toHex()];
+        return [nameOf(smb.fields[field!]!), bytes.subarray(at, end).toHex()];
       }),
     ));
   }

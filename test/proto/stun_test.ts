@@ -183,7 +183,7 @@ Deno.test("stun notes who asks, and with what", () => {
     new Map([
       [
         "stun.id",
-        "!\\x12\\xa4B\\x00\\x01\\x02\\x03\\x04\\x05\\x06\\x07\\x08\\x09\\x0a\\x0b",
+        "2112a442000102030405060708090a0b",
       ],
       ["user.name", "a:b"],
       ["stun.software", "\\x1bcd"],
