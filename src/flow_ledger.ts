@@ -16,17 +16,18 @@ import {
 // Numbers of one flow, in the order of its record; times in milliseconds since
 // 1970, lengths in octets.
 const START = 0;
-const PAYLOAD_IN = 1;
-const PAYLOAD_OUT = 2;
-const PACKETS_IN = 3;
-const PACKETS_OUT = 4;
-const PACKETS_IN_LEN = 5;
-const PACKETS_OUT_LEN = 6;
-const HISTORY = 7;
+const END = 1;
+const PAYLOAD_IN = 2;
+const PAYLOAD_OUT = 3;
+const PACKETS_IN = 4;
+const PACKETS_OUT = 5;
+const PACKETS_IN_LEN = 6;
+const PACKETS_OUT_LEN = 7;
+const HISTORY = 8;
 // Not in the record as they are.
-const MAC = 8;
-const SAMPLED = 9;
-const NUMBERS = 10;
+const MAC = 9;
+const SAMPLED = 10;
+const NUMBERS = 11;
 
 /** Octets of a flow that nobody understood that are kept. */
 const SAMPLE_MAX = 4096;
@@ -147,6 +148,7 @@ export class FlowLedger {
   heard(flow: number, flags: number, length: number, packetLen: number): void {
     if (!this.#isOn) return;
     const at = indexOf(flow);
+    this.#counts[at + END] = this.#now;
     this.#counts[at + PAYLOAD_IN]! += length;
     this.#counts[at + PACKETS_IN]!++;
     this.#counts[at + PACKETS_IN_LEN]! += packetLen;

@@ -13,7 +13,7 @@ export function number(octets: Uint8Array): number {
 }
 
 /** Reads decimal digits. */
-export function decimal(octets: Uint8Array): number {
+export function digits(octets: Uint8Array): number {
   return octets.reduce((number, octet) => number * 10 + octet - 0x30, 0);
 }
 

@@ -22,6 +22,7 @@ const DEFAULTS = {
   protocols: PROTOCOL_NAMES,
   amplificationLimit: 3,
   format: undefined,
+  events: undefined,
   verbosity: 0,
   quiet: false,
   config: undefined,

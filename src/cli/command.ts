@@ -33,6 +33,8 @@ export interface AnswerOptions {
   readonly amplificationLimit: number;
   /** How the log of packets is written; absent: there is none. */
   readonly format: "console" | "logfmt" | "json" | undefined;
+  /** Path that events are written to; `-`: standard output; absent: none are. */
+  readonly events: string | undefined;
   /** How often `-v` was given. */
   readonly verbosity: number;
   /** Whether `-q` was given, which outdoes `-v`. */

@@ -148,6 +148,10 @@ const ANSWER_OPTIONS = {
     }),
     AMPLIFICATION_LIMIT,
   ),
+  events: optional(option("--events", FILE, {
+    description:
+      message`Write what happened to this file, or - for stdout: one JSON object of the Elastic Common Schema a line, for every connection, datagram and source.`,
+  })),
   format: optional(option("--format", FORMAT, {
     description: message`Log every packet to stdout in this format.`,
   })),

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { decimal } from "../note.ts";
+import { digits, nameOf } from "../note.ts";
 import {
   CLAIM,
   CLOSE,
@@ -68,7 +68,7 @@ const FIELDS = [
   "masscanned.http.host",
   "user_agent.original",
   "masscanned.http.authorization",
-  { name: "http.response.status_code", read: decimal },
+  { name: "http.response.status_code", read: digits },
 ];
 const METHOD = 0;
 const URL = 1;
@@ -355,7 +355,8 @@ export const http: Protocol = {
   reply,
   fields: FIELDS,
   summary: (values) => {
-    const [method, url, version] = FIELDS.map((field) => values.get(field));
+    const [method, url, version] = FIELDS.map(nameOf)
+      .map((name) => values.get(name));
     const status = values.get("http.response.status_code");
     if (status === undefined && version === undefined) {
       return `HTTP/0.9 page to ${method} ${url}`;

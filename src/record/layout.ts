@@ -129,12 +129,14 @@ export const NOTES = 68;
 // A flow.
 /** Offset: when it began, in milliseconds since 1970. */
 export const START = 60;
-/** Offset: the counts of `COUNTS` in `flow_ledger.ts`, 8 octets each. */
-export const COUNTS = 68;
+/** Offset: when the peer spoke last, in the same way. */
+export const END = 68;
+/** Offset: what the flow ledger counts, 8 octets each. */
+export const COUNTS = 76;
 /** Offset: the peer's hardware address. */
-export const MAC = 124;
+export const MAC = 132;
 /** Length of a flow's record. */
-export const FLOW_LEN = 130;
+export const FLOW_LEN = 138;
 
 /** Bit of {@linkcode BITS}: there is a {@linkcode TARGET}. */
 export const HAS_TARGET = 1;

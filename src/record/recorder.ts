@@ -20,7 +20,6 @@ import {
   BUFFER_LEN,
   COUNT,
   COUNT_LEN,
-  COUNTS,
   DEPTH,
   DEPTH_OF,
   DROPPED,
@@ -339,7 +338,7 @@ export class Recorder {
     }
     view.setInt32(at + SRC_PORT, words[tupleAt + 2 * addressWords]!); // both
     view.setInt32(at + VLAN, words[tupleAt + 2 * addressWords + 1]!);
-    for (let i = 0; i < COUNTS_AND_START; i++) {
+    for (let i = 0; i < NUMBERS; i++) {
       view.setFloat64(at + START + 8 * i, counts[countsAt + i]!);
     }
     view.setUint16(at + MAC, facts.macHigh);
@@ -385,7 +384,7 @@ export class Recorder {
   }
 }
 
-const COUNTS_AND_START = 1 + (MAC - COUNTS) / 8;
+const NUMBERS = (MAC - START) / 8; // of a flow
 
 /** How many octets of note `i` are kept. */
 function noteLen(notes: Int32Array, i: number): number {

@@ -17,6 +17,7 @@ import {
   DROPPED,
   DST,
   DST_PORT,
+  END,
   ETHERTYPE,
   FLOW,
   FRAME,
@@ -139,6 +140,8 @@ export interface FlowRecord extends Peers {
   readonly why: number;
   /** When it began, in milliseconds since 1970. */
   readonly start: number;
+  /** When the peer spoke last, in milliseconds since 1970. */
+  readonly end: number;
   /** Octets that came in, without headers and with repetitions. */
   readonly payloadIn: number;
   /** Octets that were sent, the same way. */
@@ -298,6 +301,7 @@ function readFlow(view: DataView<ArrayBuffer>, at: number): FlowRecord {
     ...readPeers(view, at),
     why: view.getUint8(at + WHAT),
     start: view.getFloat64(at + START),
+    end: view.getFloat64(at + END),
     payloadIn: count(0),
     payloadOut: count(1),
     packetsIn: count(2),

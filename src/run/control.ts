@@ -25,6 +25,7 @@ import { obeySignals } from "./signals.ts";
 import { summaryOf } from "./summary.ts";
 import { STANDARD_ERROR, targetOf } from "./targets.ts";
 
+const TICK_MS = 1000;
 const WORKER = new URL("./worker.ts", import.meta.url);
 
 /**
@@ -75,6 +76,7 @@ export async function run(
     new Responder(name, i, settings, lists)
   );
 
+  const ticking = setInterval(() => sinks.tick(Date.now()), TICK_MS);
   const reportAll = async (): Promise<Report> =>
     sumOf(await Promise.all(responders.map((one) => one.report())));
   using _signals = obeySignals({
@@ -98,7 +100,9 @@ export async function run(
     });
     await isAborted(stopped.signal);
   } finally {
+    clearInterval(ticking);
     reports = await Promise.all(responders.map((one) => one.stop()));
+    sinks.end();
   }
   for (const line of summaryOf(sumOf(reports), outputs.all)) {
     logger.info("{line}", { line });

@@ -5,7 +5,7 @@
  */
 
 import type { Interface } from "../../ffi/interface.ts";
-import { macText } from "../sink/text.ts";
+import { macText } from "../address/text.ts";
 
 /**
  * Tells whether sockets and workers for one state of an interface serve in

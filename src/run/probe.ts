@@ -19,7 +19,7 @@ import type { AddressRange, AddressSet } from "../address/set.ts";
 import { Arena } from "../arena.ts";
 import { OperatorError } from "../operator_error.ts";
 import { Outbox } from "../outbox.ts";
-import { macText } from "../sink/text.ts";
+import { macText } from "../address/text.ts";
 import { type Claim, PROBE_LEN, Prober } from "../stack/probe.ts";
 import { compileFilter } from "./filter.ts";
 import { hostAddresses } from "./host.ts";

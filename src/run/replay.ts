@@ -26,7 +26,7 @@ import { KEY_LEN } from "../siphash.ts";
 import type { Target } from "../sink/output.ts";
 import { Outputs } from "../sink/outputs.ts";
 import { Sinks } from "../sink/sinks.ts";
-import { macText } from "../sink/text.ts";
+import { macText } from "../address/text.ts";
 import { NO_TAG } from "../stack/link.ts";
 import { Stack, STACK_MEMORY } from "../stack/stack.ts";
 import { VERDICT } from "../verdict.ts";
@@ -98,6 +98,7 @@ export function replay(options: ReplayCommand): void {
     }
   }
   stack.end();
+  sinks.end();
   if (output !== undefined) writeAll(output, answers);
   report(options, mac, frames.length, answers.length - 1, stack, outputs);
 }

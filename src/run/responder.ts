@@ -11,8 +11,8 @@ import { PacketPort } from "../../ffi/packet_port.ts";
 import type { PolicyTables } from "../address/policy.ts";
 import type { AddressRange } from "../address/set.ts";
 import { OperatorError } from "../operator_error.ts";
+import { macText } from "../address/text.ts";
 import type { CaptureSink } from "../sink/capture_sink.ts";
-import { macText } from "../sink/text.ts";
 import { macApart } from "./apart.ts";
 import { compileFilter } from "./filter.ts";
 import { hasNeighbours, reservedRanges } from "./host.ts";
@@ -43,7 +43,7 @@ export interface Settings {
   /** Program of a worker. */
   readonly module: URL;
   /** Takes records. */
-  records(buffer: ArrayBuffer, length: number): void;
+  records(buffer: ArrayBuffer, length: number, iface: string): void;
   /** Takes packets, if there is a capture. */
   readonly capture: CaptureSink | undefined;
   /** Tells the operator something. */
@@ -193,7 +193,7 @@ export class Responder {
     const policy = this.#policy();
     const number = this.#number;
     const listener: Listener = {
-      records,
+      records: (buffer, length) => records(buffer, length, link.name),
       captured: (blocks, counts) => capture?.take(number, blocks, counts),
       trouble: say,
       link: () => this.#look(),

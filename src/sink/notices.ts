@@ -13,7 +13,7 @@ import type {
 } from "../record/records.ts";
 import { VERDICT, type VerdictName, VERDICTS } from "../verdict.ts";
 import { ETHERTYPE_IPV4 } from "../wire/ethernet.ts";
-import { ipText, macText } from "./text.ts";
+import { ipText, macText } from "../address/text.ts";
 
 /** Records that the operator may be told of. */
 export type News = FrameRecord | MessageRecord | MoreRecord;

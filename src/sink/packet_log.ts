@@ -11,7 +11,7 @@
 import { DEPTH_OF } from "../record/layout.ts";
 import type { FrameRecord } from "../record/records.ts";
 import { FIRST_UNANSWERED } from "../verdict.ts";
-import { ipText, macText } from "./text.ts";
+import { ipText, macText } from "../address/text.ts";
 
 /** How a line is written. */
 export type PacketLogFormat = "console" | "logfmt" | "json";

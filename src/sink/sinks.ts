@@ -5,9 +5,16 @@
  */
 
 import { getLogger } from "@logtape/logtape";
+import config from "../../deno.json" with { type: "json" };
 import type { AnswerOptions } from "../cli/command.ts";
+import type { Listener } from "../event/conversation.ts";
+import { Journal } from "../event/journal.ts";
+import { PROTOCOLS } from "../proto/mod.ts";
+import { SCANNERS } from "../scanner/mod.ts";
+import { Recogniser } from "../scanner/recogniser.ts";
 import { LISTEN, type Listen } from "../record/layout.ts";
 import { type AnyRecord, readRecords } from "../record/records.ts";
+import { EcsEvents } from "./ecs.ts";
 import { LINES } from "./framing.ts";
 import { type News, noticeOf } from "./notices.ts";
 import type { Output } from "./output.ts";
@@ -19,6 +26,10 @@ export class Sinks {
   readonly #logger = getLogger("masscanned");
   readonly #log: Output | undefined;
   readonly #format: PacketLogFormat | undefined;
+  readonly #events: EventFile | undefined;
+  readonly #listeners: readonly Listener[];
+  readonly #recogniser = new Recogniser(SCANNERS);
+  readonly #journals = new Map<string | undefined, Journal>(); // by interface
 
   /** What a packet worker has to record for them. */
   readonly listen: Listen;
@@ -29,15 +40,19 @@ export class Sinks {
    * @param options Its options.
    * @param outputs What they write to.
    */
-  constructor({ format, quiet, verbosity }: AnswerOptions, outputs: Outputs) {
+  constructor(options: AnswerOptions, outputs: Outputs) {
+    const { events, format, quiet, verbosity } = options;
     this.#format = quiet ? undefined : format;
     this.#log = this.#format && outputs.open("-", LINES);
+    this.#events = events === undefined
+      ? undefined
+      : new EventFile(outputs.open(events, LINES));
+    this.#listeners = [this.#events?.events]
+      .filter((listener) => listener !== undefined);
     const news = verbosity > 0 ? LISTEN.drops : LISTEN.answers;
-    this.listen = quiet
-      ? LISTEN.nothing
-      : format === undefined
-      ? news
-      : LISTEN.everything;
+    const lines = this.#format === undefined ? news : LISTEN.everything;
+    this.listen = (quiet ? LISTEN.nothing : lines) |
+      (this.#listeners.length > 0 ? LISTEN.exchanges : LISTEN.nothing);
   }
 
   /**
@@ -45,20 +60,79 @@ export class Sinks {
    *
    * @param buffer Buffer that they are in; not kept.
    * @param length How many of its octets are records.
+   * @param iface Name of the interface that they are from; absent: a capture.
    */
-  take(buffer: ArrayBuffer, length: number): void {
+  take(buffer: ArrayBuffer, length: number, iface?: string): void {
+    const journal = this.#listeners.length > 0
+      ? this.#journalOf(iface)
+      : undefined;
     let lines = "";
     for (const record of readRecords(buffer, length)) {
       if (this.#format !== undefined && record.kind === "frame") {
         lines += packetLog(record, this.#format);
       }
-      if (isNews(record)) {
-        const { level, text } = noticeOf(record);
-        if (level === "warning") this.#logger.warn("{text}", { text });
-        else this.#logger.info("{text}", { text });
-      }
+      if (isNews(record)) this.#tell(record);
+      journal?.take(record);
     }
     if (lines !== "") this.#log?.writeText(lines);
+    this.#events?.flush();
+  }
+
+  /**
+   * Lets time pass. To be called every second or so.
+   *
+   * @param now Time, in milliseconds since 1970.
+   */
+  tick(now: number): void {
+    for (const journal of this.#journals.values()) journal.tick(now);
+    this.#events?.flush();
+  }
+
+  /** Tells everything that there is to tell. */
+  end(): void {
+    for (const journal of this.#journals.values()) journal.end();
+    this.#events?.flush();
+  }
+
+  #tell(record: News): void {
+    const { level, text } = noticeOf(record);
+    if (level === "warning") this.#logger.warn("{text}", { text });
+    else this.#logger.info("{text}", { text });
+  }
+
+  #journalOf(iface: string | undefined): Journal {
+    let journal = this.#journals.get(iface);
+    if (journal === undefined) {
+      journal = new Journal(
+        iface,
+        PROTOCOLS,
+        this.#recogniser,
+        this.#listeners,
+      );
+      this.#journals.set(iface, journal);
+    }
+    return journal;
+  }
+}
+
+/** Events, gathered and written in few pieces. */
+class EventFile {
+  readonly #output: Output;
+  #lines = "";
+
+  /** Writes them. */
+  readonly events: EcsEvents;
+
+  constructor(output: Output) {
+    const observer = { name: Deno.hostname(), version: config.version };
+    this.#output = output;
+    this.events = new EcsEvents(observer, (line) => this.#lines += line);
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    if (this.#lines !== "") this.#output.writeText(this.#lines);
+    this.#lines = "";
   }
 }
 

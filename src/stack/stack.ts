@@ -247,10 +247,10 @@ export class Stack {
    */
   tick(now: number, timeOfDay: number = now): void {
     this.#now = now;
+    this.#recorder.tick(timeOfDay);
     this.#tcp.tick(now, timeOfDay);
     this.#limits.tick(now);
     this.#unreachable?.tick(now);
-    this.#recorder.tick(timeOfDay);
     while (this.#lateFrames.take(now)) this.#greet();
     this.#startedAt ??= now;
     const due = Math.floor((now - this.#startedAt) / COOKIE_KEY_MS);

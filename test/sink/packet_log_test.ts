@@ -2,7 +2,7 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { DEPTH_OF, LISTEN } from "../../src/record/layout.ts";
 import { type FrameRecord, readRecords } from "../../src/record/records.ts";
 import { packetLog } from "../../src/sink/packet_log.ts";
-import { macText } from "../../src/sink/text.ts";
+import { macText } from "../../src/address/text.ts";
 import { NO_TAG } from "../../src/stack/link.ts";
 import { VERDICT } from "../../src/verdict.ts";
 import { makeStack } from "../harness.ts";

@@ -1,6 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { ipText, macText } from "../../src/sink/text.ts";
+import { ipText, macText } from "../../src/address/text.ts";
 
 Deno.test("macText() writes every octet with two digits", () => {
   strictEqual(

@@ -1,0 +1,260 @@
+/**
+ * Puts records together to what happened, and tells those who listen.
+ *
+ * ```text
+ *  SYN ──────────────► kept for a while ─┐ nothing more: a probe
+ *  message ──────────► kept ─────────────┤
+ *  flow is over ─────► joined by its id ─┴─► a conversation
+ *  message, frame ───► of UDP ─────────────► a conversation
+ *  any other frame ────────────────────────► a probe
+ *  each of these ────► counted by source, idle ─► a visit
+ * ```
+ *
+ * @module
+ */
+
+import { lineOf, nameOf, valueOf } from "../note.ts";
+import type { Protocol } from "../protocol.ts";
+import { PAYLOAD_FIELD } from "../record/layout.ts";
+import type {
+  AnyRecord,
+  FlowRecord,
+  FrameRecord,
+  MessageRecord,
+} from "../record/records.ts";
+import { FIRST_UNANSWERED, isExchange, VERDICT } from "../verdict.ts";
+import type { Conversation, Ending, Listener, Visit } from "./conversation.ts";
+import { FlowId } from "./flow_id.ts";
+import { Pending } from "./pending.ts";
+import type { Recogniser } from "../scanner/recogniser.ts";
+import { PAYLOAD } from "../scanner/scanner.ts";
+import { printable } from "../printable.ts";
+import { Visits } from "./visits.ts";
+
+const UDP = 17;
+const UDP_HEADER_LEN = 8;
+const DATAGRAMS_A_SECOND = 1000; // that are told one by one
+
+/** By number of `FORGOTTEN`. */
+const ENDINGS: readonly Ending[] = [
+  "closed",
+  "idle",
+  "evicted",
+  "reclaimed",
+  "stopped",
+];
+
+/** What happens, from records. */
+export class Journal {
+  readonly #iface: string | undefined;
+  readonly #protocols: readonly Protocol[];
+  readonly #recogniser: Recogniser;
+  readonly #listeners: readonly Listener[];
+  readonly #ids = new FlowId();
+  readonly #pending: Pending;
+  readonly #visits: Visits;
+  #now = 0;
+  #second = 0;
+  #datagrams = 0; // told in this second
+
+  /**
+   * Opens a journal.
+   *
+   * @param iface Name of the interface that records are from; absent: a capture.
+   * @param protocols Protocols, by the index that records have.
+   * @param recogniser Who knows what sources are.
+   * @param listeners Who is told.
+   */
+  constructor(
+    iface: string | undefined,
+    protocols: readonly Protocol[],
+    recogniser: Recogniser,
+    listeners: readonly Listener[],
+  ) {
+    this.#iface = iface;
+    this.#protocols = protocols;
+    this.#recogniser = recogniser;
+    this.#listeners = listeners;
+    this.#pending = new Pending(
+      (probe) => this.#tellProbe(probe),
+      (messages) => this.#tellDropped(messages),
+    );
+    this.#visits = new Visits(iface, recogniser, (visit: Visit) => {
+      for (const listener of this.#listeners) listener.visit?.(visit);
+    });
+  }
+
+  /**
+   * Takes a record.
+   *
+   * @param record The record; its octets are not kept.
+   */
+  take(record: AnyRecord): void {
+    this.tick(record.time);
+    switch (record.kind) {
+      case "frame":
+        if (isExchange(record.verdict)) this.#takeFrame(record);
+        break;
+      case "message":
+        this.#takeMessage(record);
+        break;
+      case "flow":
+        this.#takeFlow(record);
+        break;
+      case "dropped":
+        this.#tellDropped(record.count);
+    }
+  }
+
+  /**
+   * Lets time pass.
+   *
+   * @param now Time, in milliseconds since 1970.
+   */
+  tick(now: number): void {
+    this.#now = now;
+    this.#pending.tick(now);
+    this.#visits.tick(now);
+  }
+
+  /** Tells everything that there is to tell. */
+  end(): void {
+    this.#pending.end();
+    this.#visits.end();
+  }
+
+  #takeFrame(frame: FrameRecord): void {
+    if (frame.packet.length > 0) {
+      this.#recogniser.see(frame.src, frame.packet, frame.time);
+    }
+    this.#visits.frame(frame);
+    if (frame.verdict === VERDICT.tcp_syn_ack) {
+      this.#pending.addProbe(this.#ids.of(frame), frame);
+    } else if (frame.protocol === UDP && frame.srcPort !== 0) {
+      this.#tell(this.#datagram(frame));
+    } else {
+      this.#tellProbe(frame);
+    }
+  }
+
+  #takeMessage(record: MessageRecord): void {
+    const protocol = this.#protocols[record.application];
+    const values = new Map<string, string | number>();
+    const lines = new Map<string, string>();
+    let payload = new Uint8Array(0);
+    for (const [index, octets] of record.notes) {
+      if (index === PAYLOAD_FIELD) {
+        payload = octets.slice();
+        this.#recogniser.hear(record.src, PAYLOAD, printable(payload));
+        continue;
+      }
+      const field = protocol!.fields[index]!;
+      values.set(nameOf(field), valueOf(field, octets));
+      lines.set(nameOf(field), lineOf(field, octets));
+      this.#recogniser.hear(record.src, nameOf(field), lineOf(field, octets));
+    }
+    const { answerLen, isAnswered, requestLen, time } = record;
+    const summary = isAnswered && lines.size > 0
+      ? protocol!.summary(lines)
+      : "";
+    this.#pending.addMessage(this.#ids.of(record), {
+      time,
+      protocol: protocol?.name,
+      isAnswered,
+      requestLen,
+      answerLen,
+      values,
+      summary,
+      payload,
+    });
+  }
+
+  #takeFlow(record: FlowRecord): void {
+    this.#visits.flow(record);
+    const id = this.#ids.of(record);
+    const { messages, omitted, probe } = this.#pending.take(id);
+    const { history, srcMac, why } = record;
+    let ending = ENDINGS[why]!;
+    if (ending === "closed") {
+      if (/[Rr]/.test(history)) ending = "reset";
+      else if (!/[Ff]/.test(history)) ending = "replaced";
+    }
+    this.#tell({
+      ...record,
+      iface: this.#iface,
+      id,
+      // Since the SYN, if that is remembered.
+      start: probe?.time ?? record.start,
+      packetsIn: record.packetsIn + (probe === undefined ? 0 : 1),
+      packetsInLen: record.packetsInLen + (probe?.packetLen ?? 0),
+      packetsOut: record.packetsOut + (probe === undefined ? 0 : 1),
+      packetsOutLen: record.packetsOutLen + (probe?.sentLen ?? 0),
+      ending,
+      srcMac: srcMac.slice(),
+      messages,
+      messagesOmitted: omitted,
+      scanners: [...this.#recogniser.about(record.src)],
+    });
+  }
+
+  /** A datagram and what answered it. */
+  #datagram(frame: FrameRecord): Conversation {
+    const id = this.#ids.of(frame);
+    const { messages, omitted } = this.#pending.take(id);
+    const { packetLen, sentLen, verdict } = frame;
+    const isAnswered = verdict < FIRST_UNANSWERED;
+    const headerLen = frame.src.length === 4 ? 20 : 40;
+    const payloadLen = (length: number): number =>
+      Math.max(length - headerLen - UDP_HEADER_LEN, 0);
+    return {
+      ...frame,
+      iface: this.#iface,
+      id,
+      start: frame.time,
+      end: frame.time,
+      ending: isAnswered ? "answered" : "unanswered",
+      srcMac: frame.srcMac.slice(),
+      packetsIn: 1,
+      packetsInLen: packetLen,
+      packetsOut: isAnswered ? 1 : 0,
+      packetsOutLen: sentLen,
+      payloadIn: payloadLen(packetLen),
+      payloadOut: payloadLen(sentLen),
+      history: "",
+      messages,
+      messagesOmitted: omitted,
+      scanners: [...this.#recogniser.about(frame.src)],
+    };
+  }
+
+  /** Tells of a conversation, unless there are too many datagrams. */
+  #tell(conversation: Conversation): void {
+    const isOmitted = conversation.protocol === UDP &&
+      this.#isTooMuch(conversation.time);
+    this.#visits.conversation(conversation, isOmitted);
+    if (isOmitted) return;
+    for (const listener of this.#listeners) {
+      listener.conversation?.(conversation);
+    }
+  }
+
+  /** Counts datagrams: who sends them may have forged his address. */
+  #isTooMuch(time: number): boolean {
+    const second = Math.floor(time / 1000);
+    if (second !== this.#second) this.#datagrams = 0;
+    this.#second = second;
+    return this.#datagrams++ >= DATAGRAMS_A_SECOND;
+  }
+
+  #tellDropped(count: number): void {
+    for (const listener of this.#listeners) {
+      listener.dropped?.(this.#now, count);
+    }
+  }
+
+  #tellProbe(probe: FrameRecord): void {
+    for (const listener of this.#listeners) {
+      listener.probe?.(probe);
+    }
+  }
+}

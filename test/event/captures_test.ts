@@ -1,0 +1,102 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { parseCommand } from "../../src/cli.ts";
+import { replay } from "../../src/run/replay.ts";
+import { ECS_VERSION } from "../../src/sink/ecs.ts";
+import { type Capture, CAPTURES } from "../captures.ts";
+import { complaintsAbout, SCHEMA_VERSION } from "../ecs_schema.ts";
+import { SELF_IPS, SELF_MAC } from "../harness.ts";
+import { decode, judged } from "../tshark.ts";
+import type { Event } from "./rig.ts";
+
+/** Events of a capture's replay, and their lines. */
+function eventsOf(
+  { path, persona }: Capture,
+): { text: string; events: Event[] } {
+  const output = Deno.makeTempFileSync({ suffix: ".ndjson" });
+  try {
+    const command = parseCommand([
+      ...["replay", fileURLToPath(path), "-q", "--events", output],
+      ...["-m", SELF_MAC, "--self-ip-list", SELF_IPS, "--persona", persona],
+    ]);
+    ok(command.command === "replay");
+    replay(command);
+    const text = Deno.readTextFileSync(output);
+    const lines = text.split("\n").slice(0, -1);
+    return { text, events: lines.map((line) => JSON.parse(line)) };
+  } finally {
+    Deno.removeSync(output);
+  }
+}
+
+Deno.test("events name the version of the list that judges them", () => {
+  strictEqual(ECS_VERSION, SCHEMA_VERSION);
+});
+
+for (const capture of CAPTURES) {
+  Deno.test(`events of ${capture.name} are valid, numbered and printable`, () => {
+    const { events, text } = eventsOf(capture);
+    match(text, /^([ -~]+\n)*$/);
+    for (const event of events) {
+      deepStrictEqual(complaintsAbout(event, "masscanned"), []);
+    }
+    deepStrictEqual(
+      events.map((it) => it.event.sequence),
+      events.map((_, i) => i),
+    );
+    const isOurs = capture.name !== "misc/not_ours";
+    const sources = events.filter((it) => it.event.action === "source_summary");
+    strictEqual(sources.length > 0, isOurs);
+  });
+
+  judged(
+    `events of ${capture.name} are named as tshark names the flows`,
+    async () => {
+      const { events } = eventsOf(capture);
+      const packets = await decode(await Deno.readFile(capture.path));
+      const ids = new Set(packets.map((packet) => packet.get("communityid")));
+      for (const { network } of events) {
+        if (network?.community_id === undefined) continue;
+        ok(ids.has(network.community_id), network.community_id);
+      }
+    },
+  );
+}
+
+judged("events count what tshark counts", async () => {
+  for (const name of ["curl_get", "curl_post_large", "curl_get_ipv6"]) {
+    const capture = CAPTURES.find((it) => it.name === `http/${name}`)!;
+    const [event] = eventsOf(capture).events;
+    const packets = (await decode(await Deno.readFile(capture.path)))
+      .filter((it) =>
+        it.get("tcp.stream") !== undefined && it.get("eth.src") !== SELF_MAC
+      );
+    const lengths = packets.map((it) => it.number("tcp.len"));
+    const headers = event!.network.type === "ipv4" ? 0 : 40;
+    // The second segment of the handshake's three leaves no trace in us.
+    const [syn, ack, ...rest] = packets.map((it) =>
+      headers + it.number(headers === 0 ? "ip.len" : "ipv6.plen")
+    );
+    strictEqual(event!.source.packets, packets.length - 1);
+    strictEqual(event!.source.bytes, [syn!, ...rest].reduce((a, b) => a + b));
+    ok(ack);
+    strictEqual(
+      event!.masscanned.payload_bytes.source,
+      lengths.reduce((a, b) => a + b),
+    );
+  }
+});
+
+Deno.test("events of pipelined requests list every message", () => {
+  const capture = CAPTURES.find(({ name }) => name === "http/pipelined")!;
+  const [event] = eventsOf(capture).events;
+  deepStrictEqual(
+    event!.masscanned.messages.map((message: Event) => [
+      message.http.request.method,
+      message.url.original,
+      message.answer_bytes > 0,
+    ]),
+    [["GET", "/one", true], ["POST", "/two", true], ["GET", "/three", true]],
+  );
+  strictEqual(event!.url.original, "/one");
+});

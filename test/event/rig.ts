@@ -1,0 +1,105 @@
+/**
+ * A stack whose records are put together to events.
+ *
+ * @module
+ */
+
+import { Journal } from "../../src/event/journal.ts";
+import type { Conversation, Visit } from "../../src/event/conversation.ts";
+import { PROTOCOLS } from "../../src/proto/mod.ts";
+import { LISTEN } from "../../src/record/layout.ts";
+import { type FrameRecord, readRecords } from "../../src/record/records.ts";
+import { SCANNERS } from "../../src/scanner/mod.ts";
+import { Recogniser } from "../../src/scanner/recogniser.ts";
+import { EcsEvents } from "../../src/sink/ecs.ts";
+import { NO_TAG, vlanTag } from "../../src/stack/link.ts";
+import {
+  type Bench,
+  type HarnessOptions,
+  makeStack,
+  START,
+} from "../harness.ts";
+
+/** An event, as a reader of its line sees it. */
+// deno-lint-ignore no-explicit-any -- whatever JSON holds
+export type Event = Record<string, any>;
+
+/** A stack, and everything that it tells. */
+export class EventRig {
+  readonly #bench: Bench;
+  readonly #journal: Journal;
+  #sent: Uint8Array<ArrayBuffer>[] = [];
+
+  /** All frames, of either side. */
+  readonly frames: Uint8Array[] = [];
+  /** Lines of events. */
+  readonly lines: string[] = [];
+  /** Conversations. */
+  readonly conversations: Conversation[] = [];
+  /** Frames that came to nothing more. */
+  readonly probes: FrameRecord[] = [];
+  /** What was counted of sources. */
+  readonly visits: Visit[] = [];
+
+  /**
+   * Makes a stack.
+   *
+   * @param options How it differs from the usual one.
+   */
+  constructor(options: HarnessOptions = {}) {
+    const recogniser = new Recogniser(SCANNERS);
+    const observer = { name: "sensor", version: "1.2.3" };
+    const events = new EcsEvents(observer, (line) => this.lines.push(line));
+    this.#journal = new Journal("nic0", PROTOCOLS, recogniser, [events, {
+      conversation: (it) => this.conversations.push(it),
+      probe: (it) => this.probes.push(it),
+      visit: (it) => this.visits.push(it),
+    }]);
+    this.#bench = makeStack(
+      { listen: LISTEN.exchanges, ...options },
+      (outbox) => {
+        for (let i = 0; i < outbox.count; i++) {
+          const { bytes } = this.#bench.arena;
+          this.#sent.push(bytes.slice(outbox.slotAt(i), outbox.ends[i]));
+        }
+      },
+      (buffer, length) => {
+        for (const record of readRecords(buffer, length)) {
+          this.#journal.take(record);
+        }
+      },
+    );
+  }
+
+  /** Lets the stack receive a frame, and returns what it sends. */
+  receive(frame: Uint8Array, tci?: number): Uint8Array<ArrayBuffer>[] {
+    const { arena, outbox, stack } = this.#bench;
+    const end = arena.bytes.length;
+    const at = end - frame.length;
+    arena.bytes.set(frame, at);
+    stack.receive(at, end, tci === undefined ? NO_TAG : vlanTag(tci), false);
+    outbox.flush();
+    this.frames.push(frame, ...this.#sent);
+    return this.#sent.splice(0);
+  }
+
+  /** Lets time pass: so many milliseconds since the start. */
+  tick(elapsed: number): void {
+    this.#bench.stack.tick(START + elapsed);
+    this.#bench.recorder.flush();
+    this.#journal.tick(START + elapsed);
+  }
+
+  /** Ends the program, and returns all events. */
+  end(): Event[] {
+    this.#bench.stack.end();
+    this.#journal.end();
+    return this.events;
+  }
+
+  /** All events so far. */
+  get events(): Event[] {
+    this.#bench.recorder.flush();
+    return this.lines.map((line) => JSON.parse(line));
+  }
+}
