@@ -75,7 +75,7 @@ class Template {
   set(client: number, seq: number, ack: number): void {
     const view = this.#view;
     const { at } = this;
-    const host = client >>> 14;
+    const host = client >>> 14 & 0xffff;
     const port = client & 0x3fff | 0x4000;
     view.setUint16(at + IP_SRC + 2, host);
     view.setUint16(at + IP_CHECKSUM, ~fold(this.#ipSum + host));
@@ -152,7 +152,7 @@ export class Clients {
   query(client: number): void {
     // No more a second than are answered.
     if (client % A_SECOND === 0) this.#now += 1000;
-    this.#query.set(client << 14, 0, 0);
+    this.#query.set(Math.imul(client, 40_503) << 14, 0, 0);
     this.#expect(this.#query, VERDICT.udp_answer);
   }
 
@@ -245,13 +245,13 @@ function udpFrame(payload: Uint8Array): Uint8Array {
   return ipFrame(UDP, [0, 0, 0, 53, 0, 8 + payload.length, 0, 0, ...payload]);
 }
 
-/** An IPv4 packet from 192.0.0.0 to 192.0.2.10. */
+/** An IPv4 packet from 198.18.0.0, RFC 2544 §C.2.2, to 192.0.2.10. */
 function ipFrame(protocol: number, payload: readonly number[]): Uint8Array {
   const length = 20 + payload.length;
   return Uint8Array.from([
     ...[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0],
     ...[0x45, 0, length >>> 8, length & 0xff, 0x12, 0x34, 0x40, 0, 57],
-    ...[protocol, 0, 0, 192, 0, 0, 0, 192, 0, 2, 10, ...payload],
+    ...[protocol, 0, 0, 198, 18, 0, 0, 192, 0, 2, 10, ...payload],
   ]);
 }
 
