@@ -32,6 +32,8 @@ const SLOT_LEN = 2048;
 
 /** How a stack under test differs from the usual one. */
 export interface HarnessOptions {
+  /** Its hardware address; {@linkcode SELF_MAC} by default. */
+  readonly mac?: string;
   /** Persona, by name. */
   readonly persona?: string;
   /** Whether it has a list of addresses rather than every address. */
@@ -93,7 +95,7 @@ export function makeStack(
   });
   recorder.give(new ArrayBuffer(BUFFER_LEN));
   const stack = new Stack(arena, outbox, recorder, {
-    mac: Uint8Array.fromHex(SELF_MAC.replaceAll(":", "")),
+    mac: Uint8Array.fromHex((options.mac ?? SELF_MAC).replaceAll(":", "")),
     mtu: 1500,
     policy: {
       own: list ? set(own) : undefined,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { CAPTURES } from "../captures.ts";
+
 /** Requests of all vectors that scapy made. */
 export function vectorFrames(): Uint8Array[] {
   const url = new URL("../vectors/vectors.json", import.meta.url);
@@ -11,4 +13,9 @@ export function vectorFrames(): Uint8Array[] {
   return vectors.map(({ request }: { request: string }) =>
     Uint8Array.fromHex(request)
   );
+}
+
+/** What clients and the program have said in all captures. */
+export function recordedFrames(): Uint8Array[] {
+  return CAPTURES.flatMap(({ frames }) => frames.map(({ octets }) => octets));
 }
