@@ -4,7 +4,7 @@
  * @module
  */
 
-import { commandOrExit } from "./src/cli.ts";
+import { commandOrExit, runCommandOf } from "./src/cli.ts";
 import { giveUpPrograms } from "./src/run/permissions.ts";
 import { OperatorError } from "./src/operator_error.ts";
 
@@ -21,7 +21,7 @@ try {
     const { refuseDebugger } = await import("./ffi/debugger.ts");
     refuseDebugger();
     const { run } = await import("./src/run/control.ts");
-    await run(command);
+    await run(command, () => runCommandOf(Deno.args));
   } else if (command.command === "check") {
     const { check } = await import("./src/run/check.ts");
     // deno-lint-ignore no-console

@@ -228,6 +228,20 @@ function parseArgs(args: readonly string[]): Parsed {
 }
 
 /**
+ * Reads the command line of a program that answers on an interface, again.
+ *
+ * @param args Arguments, without the program's name.
+ * @returns What they ask for.
+ * @throws {OperatorError} If its configuration file asks for something else.
+ */
+export function runCommandOf(args: readonly string[]): RunCommand {
+  const command = parseCommand(args);
+  if (command.command === "run") return command;
+  const reason = command.command === "print" ? reasonOf(command) : "no -i";
+  throw new OperatorError(`Cannot use the command line any more: ${reason}`);
+}
+
+/**
  * Reads the command line; prints and exits where it asks for no more.
  *
  * @param args Arguments, without the program's name.

@@ -9,7 +9,6 @@ import { getLogger } from "@logtape/logtape";
 import { monotonicNow } from "../../ffi/clock.ts";
 import type { RunCommand } from "../cli/command.ts";
 import { openDiagnostics } from "../diagnostics.ts";
-import { OperatorError } from "../operator_error.ts";
 import { KEY_LEN } from "../siphash.ts";
 import { LINES } from "../sink/framing.ts";
 import { Output } from "../sink/output.ts";
@@ -17,8 +16,9 @@ import { Outputs } from "../sink/outputs.ts";
 import { Sinks } from "../sink/sinks.ts";
 import { behaviourOf, type Report } from "./messages.ts";
 import { openCapture } from "./open_capture.ts";
-import { countText, loadLists } from "./policy.ts";
+import { loadLists } from "./policy.ts";
 import { chooseUser, giveUpPrivileges } from "./privileges.ts";
+import { Reloader, type Reread } from "./reload.ts";
 import { sumOf } from "./report.ts";
 import { Responder, type Settings } from "./responder.ts";
 import { obeySignals } from "./signals.ts";
@@ -32,11 +32,13 @@ const WORKER = new URL("./worker.ts", import.meta.url);
  * Answers on interfaces until a signal says stop.
  *
  * @param options What the command line asks for.
+ * @param reread Reads it again, and the files that it names.
  * @param module Program of a packet worker; tests have workers that die.
  * @throws {OperatorError} If it cannot begin.
  */
 export async function run(
   options: RunCommand,
+  reread: Reread,
   module: URL = WORKER,
 ): Promise<void> {
   const logger = getLogger("masscanned");
@@ -75,6 +77,7 @@ export async function run(
   const responders = ifaces.map((name, i) =>
     new Responder(name, i, settings, lists)
   );
+  const reloader = new Reloader(options, reread, responders, say);
 
   const ticking = setInterval(() => sinks.tick(Date.now()), TICK_MS);
   const reportAll = async (): Promise<Report> =>
@@ -83,7 +86,7 @@ export async function run(
     stop: () => stopped.abort(),
     reload: () => {
       outputs.reopen();
-      reload(options, responders, say);
+      reloader.reload();
     },
     report: async () => {
       for (const line of summaryOf(await reportAll(), outputs.all)) say(line);
@@ -93,7 +96,8 @@ export async function run(
   try {
     for (const responder of responders) await responder.start();
     giveUpPrivileges({
-      files: [...options.selfIpFiles, ...options.denyFiles],
+      files: [options.config ?? [], options.selfIpFiles, options.denyFiles]
+        .flat(),
       inform: (text) => logger.info("{text}", { text }),
       say,
       user,
@@ -115,22 +119,4 @@ function isAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve());
   });
-}
-
-/** Reads the address files again; a bad one leaves everything as it was. */
-function reload(
-  options: RunCommand,
-  responders: readonly Responder[],
-  say: (text: string) => void,
-): void {
-  const { denyFiles, selfIpFiles } = options;
-  if (denyFiles.length + selfIpFiles.length === 0) return;
-  try {
-    const lists = loadLists(options);
-    for (const responder of responders) responder.setLists(lists);
-    say(`read the address files again: answering for ${countText(lists)}`);
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    say(`the address lists stay as they were: ${error.message}`);
-  }
 }

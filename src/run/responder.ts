@@ -19,7 +19,7 @@ import { hasNeighbours, reservedRanges } from "./host.ts";
 import { lookAgain, openLink } from "./link.ts";
 import { changesOf, isSameLink } from "./link_changes.ts";
 import { memoryLenOf } from "./memory.ts";
-import type { Report } from "./messages.ts";
+import type { Behaviour, Report } from "./messages.ts";
 import { countText, type Lists, policyOf } from "./policy.ts";
 import { refuseTaken } from "./probe.ts";
 import { NOTHING, sumOf } from "./report.ts";
@@ -55,6 +55,7 @@ export class Responder {
   readonly #name: string;
   readonly #number: number;
   readonly #settings: Settings;
+  #task: Settings["task"];
   #lists: Lists;
   #reserved: readonly AddressRange[] = [];
   #link: Interface | undefined;
@@ -62,7 +63,8 @@ export class Responder {
   #ports: PacketPort[] = [];
   #supervisors: Supervisor[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #looking: Promise<void> | undefined;
+  #isLooking = false;
+  #busy = Promise.resolve(); // settled when ports and workers are at rest
   #trouble = ""; // what kept it from opening its ports
   #counted = NOTHING; // by workers that are gone
 
@@ -78,6 +80,7 @@ export class Responder {
     this.#name = name;
     this.#number = number;
     this.#settings = settings;
+    this.#task = settings.task;
     this.#lists = lists;
   }
 
@@ -117,6 +120,20 @@ export class Responder {
     this.#setPolicy();
   }
 
+  /**
+   * Goes on answering in another way, with other workers: conversations end,
+   * and what arrives meanwhile waits in the rings.
+   */
+  setBehaviour(behaviour: Behaviour): Promise<void> {
+    this.#task = { ...this.#task, behaviour };
+    return this.#inTurn(async () => {
+      const late = await this.#stopWorkers();
+      // A ring has one reader: the next look opens others.
+      if (late.length > 0) this.#ports = [];
+      if (this.#link !== undefined) this.#startWorkers(this.#link);
+    });
+  }
+
   /** Says what was counted so far. */
   async report(): Promise<Report> {
     const reports = this.#supervisors.map((supervisor) => supervisor.report());
@@ -126,14 +143,13 @@ export class Responder {
   /** Ends, and says what was counted. */
   async stop(): Promise<Report> {
     clearInterval(this.#timer);
-    await this.#looking;
-    await this.#close();
+    await this.#inTurn(() => this.#close());
     return this.#counted;
   }
 
   /** Asks whether somebody else has our addresses, if that is wanted. */
   async #probe(link: Interface): Promise<void> {
-    const { mac, probe, say, signal } = this.#settings;
+    const { probe, say, signal } = this.#settings;
     const { own } = this.#lists;
     if (!probe) return;
     if (own === undefined) {
@@ -141,14 +157,23 @@ export class Responder {
         "Cannot probe every address there is: --probe needs a list (-f)",
       );
     }
+    const mac = this.#settings.mac ?? macApart(link);
     await refuseTaken(link, { mac, own, say, signal });
   }
 
-  /** Looks what has become of the interface, if nobody is at it. */
-  #look(): void {
-    this.#looking ??= this.#follow().finally(() => {
-      this.#looking = undefined;
-    });
+  /** Looks what has become of the interface, if nobody is about to. */
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    await this.#inTurn(() => this.#follow());
+    this.#isLooking = false;
+  }
+
+  /** Does one thing after the other with ports and workers. */
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.#busy.then(act);
+    this.#busy = done.catch(() => {});
+    return done;
   }
 
   async #follow(): Promise<void> {
@@ -179,16 +204,21 @@ export class Responder {
 
   /** Opens ports and starts a worker on each. */
   #open(link: Interface): void {
-    const { capture, module, records, say, task, workers } = this.#settings;
     const { index, mtu } = link;
     this.#reserved = reservedRanges(link.name);
     this.#foreignMac = this.#settings.mac ?? macApart(link);
-    this.#ports = PacketPort.open(workers, {
+    this.#ports = PacketPort.open(this.#settings.workers, {
       index,
       mac: this.#foreignMac,
       memoryLen: memoryLenOf(mtu),
     });
     this.#filter(link);
+    this.#startWorkers(link);
+  }
+
+  #startWorkers(link: Interface): void {
+    const { capture, module, records, say, workers } = this.#settings;
+    const { mtu } = link;
     const mac = this.#macOn(link);
     const policy = this.#policy();
     const number = this.#number;
@@ -202,22 +232,27 @@ export class Responder {
       new Supervisor(
         module,
         `packet worker ${i + 1} of ${workers} on "${link.name}"`,
-        { ...task, capture: capture && number, lease, mac, mtu, policy },
+        { ...this.#task, capture: capture && number, lease, mac, mtu, policy },
         listener,
       )
     );
   }
 
-  /** Stops the workers, keeps what they counted, and closes the ports. */
-  async #close(): Promise<void> {
+  /** Stops the workers and keeps what they counted; says which ones run on. */
+  async #stopWorkers(): Promise<readonly Supervisor[]> {
     const supervisors = this.#supervisors.splice(0);
-    const ports = this.#ports.splice(0);
     const reports = await Promise.all(supervisors.map((one) => one.stop()));
     this.#counted = sumOf([this.#counted, ...reports]);
-    for (const [i, port] of ports.entries()) {
-      // Memory that a worker may still read cannot be taken away from it.
-      if (!supervisors[i]?.isLate) port[Symbol.dispose]();
-    }
+    return supervisors.filter(({ isLate }) => isLate);
+  }
+
+  /** Stops the workers and closes the ports. */
+  async #close(): Promise<void> {
+    const ports = this.#ports.splice(0);
+    const late = await this.#stopWorkers();
+    // Memory that a worker may still read cannot be taken away from it.
+    if (late.length > 0) return;
+    for (const port of ports) port[Symbol.dispose]();
   }
 
   /** Without a list, the host's addresses matter, and they may change. */
@@ -237,7 +272,12 @@ export class Responder {
 
   #setPolicy(): void {
     if (this.#link === undefined || this.#ports.length === 0) return;
-    this.#filter(this.#link);
+    try {
+      this.#filter(this.#link);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      this.#look(); // the interface is gone, and nobody has noticed yet
+    }
     const policy = this.#policy();
     for (const supervisor of this.#supervisors) supervisor.setPolicy(policy);
   }

@@ -9,4 +9,5 @@ import { run } from "../../src/run/control.ts";
 
 const command = commandOrExit(Deno.args);
 if (command.command !== "run") throw new TypeError("not for this");
-await run(command, new URL("./mortal_worker.ts", import.meta.url));
+const worker = new URL("./mortal_worker.ts", import.meta.url);
+await run(command, () => command, worker);

@@ -127,7 +127,7 @@ lab("a list that only root may read is told of", ["ping"], async () => {
   await Deno.writeTextFile(file.path, `${OURS}\n${ALSO_OURS}\n`);
   masscanned.signal("SIGHUP");
   await masscanned.says(
-    /stay as they were: Cannot read .*[Pp]ermission denied/,
+    /stays as it was: Cannot read .*[Pp]ermission denied/,
   );
   await succeed(`ping -c 1 ${OURS}`);
   match(masscanned.lines.join("\n"), /answering on sensor0/);

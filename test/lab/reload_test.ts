@@ -24,7 +24,7 @@ lab("SIGHUP takes addresses in and lets others go", ["ping"], async () => {
   await Deno.writeTextFile(file.path, `${ALSO_OURS}\n${OURS_6}\n`);
   masscanned.signal("SIGHUP");
   await masscanned.says(
-    "WARN - read the address files again: answering for 2 addresses",
+    "WARN - read all files again: answering for 2 addresses",
   );
   await succeed("ip neighbour flush dev client0");
   await until(
@@ -51,13 +51,13 @@ lab("a bad file leaves the old addresses in force", ["ping"], async () => {
   await Deno.writeTextFile(file.path, `${ALSO_OURS}\n192.0.2.256\n`);
   masscanned.signal("SIGHUP");
   await masscanned.says(
-    /^WARN - the address lists stay as they were: Cannot use .* line 2: "192\.0\.2\.256"/,
+    /^WARN - everything stays as it was: Cannot use .* line 2: "192\.0\.2\.256"/,
   );
   ok(await answers(OURS));
   ok(!await answers(ALSO_OURS));
   await Deno.remove(file.path);
   masscanned.signal("SIGHUP");
-  await masscanned.says(/stay as they were: Cannot read .*No such file/);
+  await masscanned.says(/stays as it was: Cannot read .*No such file/);
   ok(await answers(OURS));
   await Deno.writeTextFile(file.path, OURS);
 });
@@ -112,4 +112,46 @@ lab("a storm of SIGHUP is weathered", ["ping"], async () => {
   ok(await answers(OURS));
   const { length } = masscanned.lines;
   ok(length > 1);
+});
+
+lab("SIGHUP reads the configuration again", ["curl", "nmap"], async () => {
+  const settings =
+    `self-ip-list = "${OURS}"\nremote-ip-deny-list = "203.0.113.1"`;
+  await using file = await textFile('iface = "sensor0"', settings);
+  await using masscanned = await Masscanned.start(`--config ${file.path}`);
+  const status = async (): Promise<string> => {
+    const url = `http://${OURS}:8080/`;
+    const { stdout } = await run(
+      `curl -sS -o /dev/null -w %{http_code} ${url}`,
+    );
+    return stdout;
+  };
+  deepStrictEqual(await status(), "401");
+  await Deno.writeTextFile(
+    file.path,
+    `iface = "sensor0"\nworkers = 2\nports = "tcp/80"\n${settings}\n`,
+  );
+  masscanned.signal("SIGHUP");
+  await masscanned.says("WARN - only the next start takes over: workers");
+  await until("the port is closed", async () => await status() === "000");
+  match(await succeed(`nmap -n -Pn -p 80,8080 ${OURS}`), /8080\/tcp closed/);
+  await Deno.writeTextFile(file.path, "quite = true\n");
+  masscanned.signal("SIGHUP");
+  await masscanned.says(/^WARN - everything stays as it was: .*quite/);
+  await succeed(`ping -c 1 ${OURS}`);
+});
+
+lab("no packet is missed while behaviour changes", ["ping"], async () => {
+  const settings = `iface = "sensor0"\nself-ip-list = "${OURS}"\n`;
+  await using file = await textFile(settings);
+  await using masscanned = await Masscanned.start(`--config ${file.path}`);
+  await succeed(`ping -c 1 ${OURS}`);
+  const pinging = succeed(`ping -c 300 -i 0.01 ${OURS}`);
+  for (let i = 0; i < 10; i++) {
+    const ports = `ports = "tcp/${i}"\n`;
+    await Deno.writeTextFile(file.path, settings + ports);
+    masscanned.signal("SIGHUP");
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  match(await pinging, / 300 received, 0% packet loss/);
 });
