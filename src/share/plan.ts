@@ -35,9 +35,11 @@ import type { ShareOptions } from "./options.ts";
 import {
   aliasFor,
   forwarding4,
+  FORWARDING_6,
   guardsFor,
   neededSettings,
   restoredSettings,
+  surplusSettings,
 } from "./settings.ts";
 import { feed, run, set, type Step } from "./step.ts";
 
@@ -58,10 +60,12 @@ export function planUp(options: ShareOptions, host: Host): Step[] {
   checkPossible(options, host);
   const mappings = mappingsOf(options.addresses);
   const needed = neededSettings(host, iface, mappings);
+  const surplus = surplusSettings(host, iface, mappings);
   const wantsNft = choosesNft(host);
   return [
     ...laidCable(host, iface),
-    run(`ip link set ${HOST_END} alias`, aliasFor(host, needed)),
+    // Noted before they are changed, and until they are put back.
+    noted(aliasFor(host, needed)),
     ...numberedCable(host, mappings),
     ...needed,
     ...(wantsNft
@@ -76,6 +80,8 @@ export function planUp(options: ShareOptions, host: Host): Step[] {
         ...writtenIptables(options, host, mappings),
         ...removedNft(host),
       ]),
+    ...surplus,
+    ...(surplus.length > 0 ? [noted(aliasFor(host, needed, surplus))] : []),
   ];
 }
 
@@ -141,21 +147,26 @@ function laidCable(host: Host, iface: string): Step[] {
   ];
 }
 
+/** Keeps a note where it lasts as long as the cable. */
+function noted(alias: string): Step {
+  return run(`ip link set ${HOST_END} alias`, alias);
+}
+
 function numberedCable(host: Host, { v4, v6 }: Mappings): Step[] {
   const steps: Step[] = [];
   // The kernel's own IPv6 on the cable would only disturb: masscanned answers
   // for every address there, also for those that it tries whether they are
   // free. At the host's end it needs a link-local one to ask for neighbours.
-  if (host.settings.has("net/ipv6/conf/all/forwarding")) {
-    steps.push(
-      run(`ip link set ${HOST_END} addrgenmode none`),
-      set(`net/ipv6/conf/${OUR_END}/disable_ipv6`, "1"),
-    );
+  const hasIpv6 = host.settings.has(FORWARDING_6);
+  if (hasIpv6) steps.push(run(`ip link set ${HOST_END} addrgenmode none`));
+  // Our end may have been given to a network namespace since.
+  if (cableState(host) === "absent" || linkOf(host, OUR_END)) {
+    if (hasIpv6) {
+      steps.push(set(`net/ipv6/conf/${OUR_END}/disable_ipv6`, "1"));
+    }
+    steps.push(run(`ip link set ${OUR_END} up`));
   }
-  steps.push(
-    run(`ip link set ${OUR_END} up`),
-    run(`ip link set ${HOST_END} up`),
-  );
+  steps.push(run(`ip link set ${HOST_END} up`));
   const dev = `dev ${HOST_END}`;
   if (v4.length > 0) {
     steps.push(

@@ -85,11 +85,17 @@ export function recordOf(host: Host): SetStep[] {
  *
  * @param host The host.
  * @param needed What is going to be set.
+ * @param surplus What has been put back already.
  * @returns The alias.
  * @throws {OperatorError} If there is more to remember than an alias holds.
  */
-export function aliasFor(host: Host, needed: readonly SetStep[]): string {
-  const former = recordOf(host);
+export function aliasFor(
+  host: Host,
+  needed: readonly SetStep[],
+  surplus: readonly SetStep[] = [],
+): string {
+  const former = recordOf(host)
+    .filter(({ key }) => !surplus.some((step) => step.key === key));
   const added = needed
     .filter(({ key }) => !former.some((step) => step.key === key))
     .map(({ key }) => set(key, host.settings.get(key) ?? "0"));
@@ -133,6 +139,42 @@ export function restoredSettings(host: Host): SetStep[] {
       host.settings.get(key) !== value || rank(set(key, value)) === 1
     )
     .filter(({ key }) => !(isRouter(host) && key.startsWith("net/ipv4/")));
+}
+
+/**
+ * Finds out what to put back although sharing goes on, for it is no longer
+ * needed: nobody would guard what stayed open.
+ *
+ * @param host The host.
+ * @param iface Name of the interface that has the addresses.
+ * @param mappings What is shared from now on.
+ * @returns What to set.
+ */
+export function surplusSettings(
+  host: Host,
+  iface: string,
+  { v4, v6 }: Mappings,
+): SetStep[] {
+  return restoredSettings(host).filter(({ key }) =>
+    key.startsWith("net/ipv6/")
+      ? v6.length === 0
+      : v4.length === 0 || key !== forwarding4(iface)
+  );
+}
+
+/**
+ * Finds what is no longer as sharing needs it, because somebody set it back.
+ *
+ * @param host The host.
+ * @returns Paths under `/proc/sys` of the switches that are off.
+ */
+export function lostSettings(host: Host): string[] {
+  return recordOf(host)
+    .filter(({ key, value }) =>
+      key.endsWith("/forwarding") && value === "0" &&
+      host.settings.get(key) === "0"
+    )
+    .map(({ key }) => key);
 }
 
 /**

@@ -10,7 +10,7 @@ import { cableState, type Host, linkOf } from "./host.ts";
 import { lookAtHost } from "./look.ts";
 import { CHAIN, HOST_END, OUR_END, TABLE } from "./names.ts";
 import { printLine } from "./print.ts";
-import { recordOf } from "./settings.ts";
+import { lostSettings, recordOf } from "./settings.ts";
 import { parameterName, run } from "./step.ts";
 
 /** Exit statuses. */
@@ -34,12 +34,9 @@ export async function printStatus(): Promise<number> {
     printLine(rest === NOT_SHARED ? "Nothing is shared" : HALF);
     return rest;
   }
-  const isUp = [HOST_END, OUR_END].every((end) =>
-    // In a container's namespace, the end that is ours is out of sight.
-    linkOf(host, end)?.isUp ?? end === OUR_END
-  );
-  const isWhole = rules.length > 0 && state === "ours" && isUp;
-  printLine(isWhole ? "Shared, by these rules:" : HALF);
+  const troubles = troublesOf(host, rules);
+  printLine(troubles.length === 0 ? "Shared, by these rules:" : HALF);
+  for (const trouble of troubles) printLine(trouble);
   for (const line of rules) printLine(`  ${line}`);
   for (const { key, value } of recordOf(host)) {
     printLine(`Set back at "share down": ${parameterName(key)}=${value}`);
@@ -47,7 +44,26 @@ export async function printStatus(): Promise<number> {
   if (linkOf(host, OUR_END) && !isAnswered(host)) {
     printLine(`Nothing answers yet: masscanned -i ${OUR_END}`);
   }
-  return isWhole ? SHARED : HALF_SHARED;
+  return troubles.length === 0 ? SHARED : HALF_SHARED;
+}
+
+/** What is missing of all that it takes. */
+function troublesOf(host: Host, rules: readonly string[]): string[] {
+  const troubles = lostSettings(host).map((key) =>
+    `Somebody set it back: ${parameterName(key)}=0`
+  );
+  if (cableState(host) !== "ours") troubles.push("There is no cable");
+  for (const end of [HOST_END, OUR_END]) {
+    // The end that is ours may be out of sight, in another namespace.
+    if (linkOf(host, end)?.isUp === false) troubles.push(`${end} is DOWN`);
+  }
+  const isJump = (from: string): boolean =>
+    rules.some((rule) => rule.startsWith(`-A ${from} `));
+  const isNft = rules.some((rule) => rule.startsWith("table "));
+  if (!isNft && !(isJump("PREROUTING") && isJump("FORWARD"))) {
+    troubles.push("The rules are gone, or some of them");
+  }
+  return troubles;
 }
 
 const HALF = "Shared by halves: either share up again, or share down";

@@ -1,8 +1,13 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { createSocket } from "node:dgram";
 import { lab, ON_SENSOR, type Outcome, run, succeed, until } from "./lab.ts";
 import {
-  ADDENDUM,
+  CABLE,
+  REDIRECTION,
+  toolPath,
+  TOOLS,
+  TOOLS_OF_SHARE,
+} from "./share_checks.ts";
+import {
   ALSO_SHARED,
   CLIENT,
   CLIENT_6,
@@ -11,146 +16,9 @@ import {
   SharedHost,
 } from "./shared_host.ts";
 
-const TOOLS = [
-  "curl",
-  "dumpcap",
-  "ip",
-  "iptables",
-  "nft",
-  "ping",
-  "ssh",
-  "sshd",
-  "sysctl",
-  "tshark",
-];
-// What masscanned says about a ping through the guide's recipe.
-const ARP_REPLY =
-  /^WARN - ARP-Reply to ([0-9a-f]{2}:){5}[0-9a-f]{2} for IP 0\.255\.0\.1$/;
-const PING_REPLY = "WARN - ICMP-Echo-Reply to ICMP-Echo-Request";
-
-// The guide of the original, "Addresses shared with the host", to the letter.
-const CABLE = [
-  "ip link add to_masscanned type veth peer masscanned",
-  "ip link set masscanned up",
-  "ip link set to_masscanned up",
-  "ip addr add 0.255.0.0/31 dev to_masscanned",
-];
-const REDIRECTION = [
-  "sysctl -w net.ipv4.ip_forward=1",
-  "iptables -t nat -A PREROUTING -i eth0 -d 192.168.0.10 -p tcp --dport 22 -j ACCEPT",
-  "iptables -t nat -A PREROUTING -i eth0 -d 192.168.0.10/32 -j DNAT --to-destination 0.255.0.1",
-];
-
-// Whether the kernel would route back what comes to masscanned depends on how
-// it looks at sources: not at all, strictly, loosely; ip-sysctl: rp_filter.
-for (const rpFilter of [0, 1, 2]) {
-  lab(`the recipe of the original's guide works, rp_filter ${rpFilter}`, [
-    ...TOOLS,
-  ], async () => {
-    await using host = await SharedHost.start();
-    for (const name of ["all", "default", "eth0"]) {
-      await host.succeed(
-        `sysctl -w net.ipv4.conf.${name}.rp_filter=${rpFilter}`,
-      );
-    }
-    await host.startSshd();
-    for (const command of CABLE) await host.succeed(command);
-    await using masscanned = await host.startMasscanned();
-
-    match(
-      await host.succeed("ping -c 1 0.255.0.1"),
-      /64 bytes from 0\.255\.0\.1: icmp_seq=1 ttl=64 .* 1 received/s,
-    );
-    for (const command of REDIRECTION) await host.succeed(command);
-    match(
-      await succeed("ping -c 1 192.168.0.10"),
-      /64 bytes from 192\.168\.0\.10: icmp_seq=1 ttl=63 .* 1 received/s,
-    );
-    await until(
-      "both pings are told of",
-      () => masscanned.lines.filter((line) => line === PING_REPLY).length >= 2,
-    );
-    const [, first, ...pings] = masscanned.lines;
-    match(first!, ARP_REPLY);
-    deepStrictEqual(pings, [PING_REPLY, PING_REPLY]);
-
-    await checkShared(host, SHARED, "0.255.0.1");
-  });
-}
-
-// Each back end, chosen as on the hosts that have it.
-const BACK_ENDS: Record<string, readonly string[]> = {
-  "nftables": [],
-  "iptables over nftables": [
-    "iptables -P FORWARD DROP",
-    "ip6tables -P FORWARD DROP",
-    "iptables -A INPUT -s 203.0.113.1 -j DROP",
-    "iptables -t nat -A PREROUTING -p tcp --dport 9999 -j REDIRECT --to-ports 80",
-  ],
-  "iptables of old": [
-    "iptables-legacy -P FORWARD DROP",
-    "ip6tables-legacy -P FORWARD DROP",
-    "iptables-legacy -A INPUT -s 203.0.113.1 -j DROP",
-  ],
-};
-
-for (const [name, commands] of Object.entries(BACK_ENDS)) {
-  lab(`share up, status and down, with ${name}`, TOOLS, async () => {
-    await using host = await SharedHost.start();
-    const isOld = name === "iptables of old";
-    await using path = await toolPath(isOld);
-    for (const command of commands) await host.succeed(command);
-    await host.startSshd();
-    const before = await host.snapshot();
-    const share = (args: string) =>
-      host.run(`env PATH=${path.value} ${path.masscanned} share ${args}`);
-    const shares = async (args: string) => {
-      const outcome = await share(args);
-      strictEqual(outcome.code, 0, JSON.stringify(outcome));
-      return outcome.stdout;
-    };
-
-    strictEqual((await share("status")).code, 3);
-    const up = `up --interface eth0 --address ${SHARED},${ALSO_SHARED} ` +
-      `--address ${SHARED_6} --keep tcp/22,udp/123`;
-    // To say what would be done changes nothing.
-    const said = await shares(`${up} --dry-run`);
-    strictEqual(await host.snapshot(), before);
-    match(said, name === "nftables" ? /^nft -f -/m : /^iptables-restore /m);
-
-    await shares(up);
-    match((await share("status")).stdout, /Nothing answers yet/);
-    {
-      await using masscanned = await host.startMasscanned();
-      await checkShared(host, SHARED, "0.255.0.1");
-      match(await succeed(`ping -c 1 ${ALSO_SHARED}`), / ttl=63 /);
-      await masscanned.says(/^WARN - ARP-Reply to \S+ for IP 0\.255\.0\.2$/);
-      await checkShared(host, SHARED_6, "fd6d:6173:7363::1");
-      // A neighbour of the host's is still one, though it forgets and asks.
-      await succeed("ip neighbour flush dev guest0");
-      match(await succeed(`ping -c 1 ${SHARED_6}`), / ttl=63 /);
-
-      // Twice, while somebody talks: nothing is lost.
-      const ping = succeed(`ping -c 40 -i 0.05 ${SHARED}`);
-      await shares(up);
-      match(await ping, / 40 received/);
-      await checkShared(host, SHARED, "0.255.0.1");
-    }
-    const rules = await shares("status");
-    match(rules, /^Shared, by these rules:/);
-    match(rules, /0\.255\.0\.1.*\n|to_masscanned/);
-    await shares("down");
-    strictEqual(await host.snapshot(), before);
-    strictEqual((await share("status")).code, 3);
-    match(await succeed(`ping -c 1 ${SHARED}`), / ttl=64 /);
-    // Twice, and without anything to undo.
-    await shares("down");
-  });
-}
-
 lab(
   "cut short at any step, share up is undone or finished",
-  TOOLS,
+  [...TOOLS, "scapy"],
   async () => {
     await using host = await SharedHost.start();
     await learnRoutes(host);
@@ -398,165 +266,17 @@ lab("share up makes no router of the host", TOOLS, async () => {
   ) {
     strictEqual(await reaches(target), false, target);
   }
+  // Nor is one left of what is no longer shared.
+  await host.shares(`up -i eth0 -a ${SHARED} -k tcp/22`);
+  strictEqual(await reaches("2001:db8:2::2"), false);
+  match(await host.shares("status"), /^Shared, by these rules:/);
+  await host.shares(`up -i eth0 -a ${SHARED},${SHARED_6} -k tcp/22`);
+  ok(await reaches(SHARED_6));
   // It would be reached: only the rules stood in the way.
   await host.succeed("nft delete chain inet masscanned forward");
   ok(await reaches("198.51.100.2"));
   ok(await reaches("2001:db8:2::2"));
 });
-
-/** Checks all that the guide promises of an address. */
-async function checkShared(
-  host: SharedHost,
-  address: string,
-  inner: string,
-): Promise<void> {
-  const isV6 = address.includes(":");
-  const url = `http://${isV6 ? `[${address}]` : address}`;
-  const client = isV6 ? CLIENT_6 : CLIENT;
-  const seen = await capture(host, async () => {
-    match(
-      await succeed(`ping -c 2 -i 0.1 ${address}`),
-      / ttl=63 .* 2 received/s,
-    );
-    for (const port of [80, 8080, 31337]) {
-      const status = await succeed(
-        `curl -sS --max-time 60 -o /dev/null -w %{http_code} ${url}:${port}/`,
-      );
-      strictEqual(status, "401"); // nobody but masscanned asks for a password
-    }
-  });
-  // Every frame once, from the client itself, one hop away.
-  const requests = seen.filter(({ src }) => src !== inner);
-  ok(requests.length > 10);
-  deepStrictEqual(
-    new Set(requests.map(({ src, dst, ttl }) => `${src} ${dst} ${ttl}`)),
-    new Set([`${client} ${inner} 63`]),
-  );
-  strictEqual(requests.filter(({ isPing }) => isPing).length, 2);
-
-  const { stdout, stderr } = await host.ssh(address, "echo $SSH_CONNECTION");
-  match(stdout, new RegExp(`^${client} \\d+ ${address} 22\n$`), stderr);
-  using connection = await Deno.connect({ hostname: address, port: 22 });
-  const banner = new Uint8Array(100);
-  const got = await connection.read(banner);
-  match(
-    new TextDecoder().decode(banner.subarray(0, got!)),
-    new RegExp(ADDENDUM),
-  );
-
-  await checkOwnConnections(host, client);
-}
-
-/** Checks that the host gets answers to what it asks. */
-async function checkOwnConnections(
-  host: SharedHost,
-  client: string,
-): Promise<void> {
-  match(await host.succeed(`ping -c 1 ${client}`), / 1 received/);
-  await using server = Deno.serve({
-    hostname: client,
-    port: 0,
-    onListen: () => {},
-  }, () => new Response("hello"));
-  const { port } = server.addr;
-  const name = client.includes(":") ? `[${client}]` : client;
-  strictEqual(
-    await host.succeed(`curl -sS --max-time 60 http://${name}:${port}/`),
-    "hello",
-  );
-  const socket = createSocket(client.includes(":") ? "udp6" : "udp4");
-  socket.on("message", (octets, { port, address }) => {
-    socket.send(octets, port, address);
-  });
-  await new Promise<void>((resolve) => socket.bind(0, client, resolve));
-  try {
-    const said = await host.succeed(
-      "bash -c",
-      `exec 3<>/dev/udp/${client}/${socket.address().port}
-       echo hello >&3; timeout 60 head -c 6 <&3`,
-    );
-    strictEqual(said, "hello\n");
-  } finally {
-    await new Promise<void>((resolve) => socket.close(resolve));
-  }
-}
-
-/** A packet that masscanned received or sent. */
-interface Seen {
-  readonly src: string;
-  readonly dst: string;
-  readonly ttl: string;
-  readonly isPing: boolean;
-}
-
-/** Records what goes over the cable to masscanned while something happens. */
-async function capture(
-  host: SharedHost,
-  happening: () => Promise<void>,
-): Promise<Seen[]> {
-  const file = await Deno.makeTempFile({ suffix: ".pcapng" });
-  const filter = "ip or ip6 and not dst net ff00::/8 and not (icmp6 and " +
-    "(ip6[40] >= 133 and ip6[40] <= 137))";
-  const recorder = host.spawn(
-    `dumpcap -q -i masscanned -w ${file} -f`,
-    filter,
-  );
-  await until("dumpcap records", () => Deno.statSync(file).size > 0);
-  await happening();
-  await new Promise((resolve) => setTimeout(resolve, 500)); // kernel's buffer
-  recorder.kill("SIGINT");
-  await recorder.status;
-  const fields = ["ip.src", "ip.dst", "ip.ttl", "ipv6.src", "ipv6.dst"];
-  const said = await succeed(
-    `tshark -n -r ${file} -T fields -e ` +
-      [...fields, "ipv6.hlim", "icmp.type", "icmpv6.type"].join(" -e "),
-  );
-  await Deno.remove(file);
-  return said.trimEnd().split("\n").map((line) => line.split("\t")).map((
-    [src4, dst4, ttl, src6, dst6, hopLimit, type4, type6],
-  ) => ({
-    src: src4 || src6!,
-    dst: dst4 || dst6!,
-    ttl: ttl || hopLimit!,
-    isPing: type4 === "8" || type6 === "128",
-  }));
-}
-
-/** Programs that `share` runs; `ip` first. */
-const TOOLS_OF_SHARE = [
-  "ip",
-  "nft",
-  "iptables-save",
-  "iptables-restore",
-  "ip6tables-save",
-  "ip6tables-restore",
-];
-
-/**
- * Makes a folder with the programs that `share` runs, first on a PATH.
- *
- * @param isOld Whether iptables is to be the one of old.
- */
-async function toolPath(isOld: boolean): Promise<
-  AsyncDisposable & {
-    readonly folder: string;
-    readonly value: string;
-    readonly masscanned: string;
-  }
-> {
-  const folder = await Deno.makeTempDir();
-  for (const tool of TOOLS_OF_SHARE) {
-    const name = isOld ? tool.replace("tables", "tables-legacy") : tool;
-    const path = (await succeed(`which ${name}`)).trim();
-    await Deno.symlink(path, `${folder}/${tool}`);
-  }
-  return {
-    folder,
-    value: `${folder}:${Deno.env.get("PATH")}`,
-    masscanned: new URL("../../scripts/run.sh", import.meta.url).pathname,
-    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
-  };
-}
 
 /** Commands of a script that may have here-documents. */
 function stepsOf(script: string): string[] {
@@ -575,3 +295,35 @@ async function learnRoutes(host: SharedHost): Promise<void> {
     return (await host.succeed("ip -6 route")).includes("default via fe80::77");
   });
 }
+
+lab("share status says what somebody else undid", TOOLS, async () => {
+  await using host = await SharedHost.start();
+  const up = `up -i eth0 -a ${SHARED} -k tcp/22`;
+  const undoing: readonly [command: string, says: RegExp][] = [
+    ["nft flush ruleset", /^The rules are gone, or some of them$/m],
+    [
+      "sysctl -w net.ipv4.conf.eth0.forwarding=0",
+      /^Somebody set it back: net\.ipv4\.conf\.eth0\.forwarding=0$/m,
+    ],
+    ["ip link set masscanned down", /^masscanned is DOWN$/m],
+    ["ip link delete masscanned", /^There is no cable$/m],
+  ];
+  for (const [command, says] of undoing) {
+    await host.shares(up);
+    await host.succeed(command);
+    const { code, stdout } = await host.share("status");
+    strictEqual(code, 1, command);
+    match(stdout, /^Shared by halves/);
+    match(stdout, says);
+    await host.shares(up);
+    match(await host.shares("status"), /^Shared, by these rules:/);
+  }
+  // In iptables, a jump is enough.
+  await host.shares("down");
+  await host.succeed("iptables -P FORWARD DROP");
+  await host.shares(up);
+  await host.succeed("iptables -t nat -F PREROUTING");
+  match((await host.share("status")).stdout, /^The rules are gone/m);
+  await host.shares("down");
+  strictEqual((await host.share("status")).code, 3);
+});

@@ -123,6 +123,29 @@ Deno.test("planUp() on a host that shares remembers how it was at first", () => 
   match(commands.at(-1)!, /iifname "eth0" meta nfproto ipv4 drop/);
 });
 
+Deno.test("planUp() puts back what is no longer needed, and forgets it then", () => {
+  const alias = "masscanned share net/ipv6/conf/all/forwarding=0 " +
+    "net/ipv4/conf/eth0/forwarding=0 net/ipv6/conf/eth0/accept_ra=1";
+  const commands = up(
+    {},
+    sharing(alias, {
+      settings: settings({
+        "net/ipv4/conf/eth0/forwarding": "1",
+        "net/ipv6/conf/eth0/accept_ra": "2",
+        [FORWARDING_6]: "1",
+      }),
+    }),
+  );
+  strictEqual(commands[0], `ip link set to_masscanned alias '${alias}'`);
+  deepStrictEqual(commands.slice(-3), [
+    "sysctl -w net.ipv6.conf.all.forwarding=0",
+    "sysctl -w net.ipv6.conf.eth0.accept_ra=1",
+    "ip link set to_masscanned alias " +
+    "'masscanned share net/ipv4/conf/eth0/forwarding=0'",
+  ]);
+  match(commands.at(-4)!, /^nft /);
+});
+
 // What iptables-save prints → which back end is right.
 const BACK_ENDS: readonly [saved: string, backEnd: RegExp][] = [
   ["", /^nft /],
