@@ -60,6 +60,7 @@ export class Application {
    */
   identify(): number {
     const { arena, at, end, transport } = this.exchange;
+    this.exchange.noteCount = 0; // of the message before: nobody's has none
     const isStream = transport === TCP;
     const matcher = isStream ? this.#streams : this.#datagrams;
     const found = matcher.find(arena.bytes, at, end, !isStream);
