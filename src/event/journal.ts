@@ -27,8 +27,6 @@ import type { Conversation, Ending, Listener, Visit } from "./conversation.ts";
 import { FlowId } from "./flow_id.ts";
 import { Pending } from "./pending.ts";
 import type { Recogniser } from "../scanner/recogniser.ts";
-import { PAYLOAD } from "../scanner/scanner.ts";
-import { printable } from "../printable.ts";
 import { Visits } from "./visits.ts";
 
 const UDP = 17;
@@ -124,9 +122,6 @@ export class Journal {
   }
 
   #takeFrame(frame: FrameRecord): void {
-    if (frame.packet.length > 0) {
-      this.#recogniser.see(frame.src, frame.packet, frame.time);
-    }
     this.#visits.frame(frame);
     if (frame.verdict === VERDICT.tcp_syn_ack) {
       this.#pending.addProbe(this.#ids.of(frame), frame);
@@ -145,13 +140,11 @@ export class Journal {
     for (const [index, octets] of record.notes) {
       if (index === PAYLOAD_FIELD) {
         payload = octets.slice();
-        this.#recogniser.hear(record.src, PAYLOAD, printable(payload));
         continue;
       }
       const field = protocol!.fields[index]!;
       values.set(nameOf(field), valueOf(field, octets));
       lines.set(nameOf(field), lineOf(field, octets));
-      this.#recogniser.hear(record.src, nameOf(field), lineOf(field, octets));
     }
     const { answerLen, isAnswered, requestLen, time } = record;
     const summary = isAnswered && lines.size > 0
@@ -193,7 +186,7 @@ export class Journal {
       srcMac: srcMac.slice(),
       messages,
       messagesOmitted: omitted,
-      scanners: [...this.#recogniser.about(record.src)],
+      scanners: this.#recogniser.about(record.src),
     });
   }
 
@@ -223,7 +216,7 @@ export class Journal {
       history: "",
       messages,
       messagesOmitted: omitted,
-      scanners: [...this.#recogniser.about(frame.src)],
+      scanners: this.#recogniser.about(frame.src),
     };
   }
 

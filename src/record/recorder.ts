@@ -207,7 +207,8 @@ export class Recorder {
    * @param facts What it was.
    */
   frame(verdict: number, facts: FrameFacts): void {
-    const kept = this.wantsExchanges && facts.depth >= DEPTH_OF.ip
+    const isShown = this.wantsExchanges || this.#isNews;
+    const kept = isShown && facts.depth >= DEPTH_OF.ip
       ? Math.min(facts.packetEnd - facts.packetAt, PACKET_MAX)
       : 0;
     const length = PACKET + kept;

@@ -109,7 +109,7 @@ export interface FrameRecord extends Peers {
   readonly packetLen: number;
   /**
    * First octets of the packet, its headers at least unless they are unusually
-   * long; empty unless somebody wants to know of every exchange.
+   * long; empty unless it is news or somebody wants to know of every exchange.
    */
   readonly packet: Uint8Array;
 }

@@ -37,6 +37,9 @@ export class Recogniser {
   #old = new Map<Key, Source>();
   readonly #packet = new Packet();
 
+  /** What it listens to: fields of protocols, in ECS spelling. */
+  readonly fields: ReadonlySet<string>;
+
   /**
    * Makes one that has seen nothing.
    *
@@ -47,6 +50,9 @@ export class Recogniser {
   constructor(scanners: readonly Scanner[], capacity = 16_384) {
     this.#scanners = scanners;
     this.#generation = capacity / 2;
+    this.fields = new Set(
+      scanners.flatMap(({ words = [] }) => words.map(({ field }) => field)),
+    );
   }
 
   /** How many sources are remembered. */
@@ -85,7 +91,7 @@ export class Recogniser {
    *
    * @param src Address that it came from.
    * @param field What it is, in ECS spelling.
-   * @param text The words, as `printable()` shows them.
+   * @param text The words, a character an octet.
    * @returns What it shows about its sender, if anything.
    */
   hear(src: Uint8Array, field: string, text: string): Recognition | undefined {
@@ -103,11 +109,12 @@ export class Recogniser {
    * Tells what a source has been recognised as.
    *
    * @param src Its address.
-   * @returns For each scanner the surest sign there was.
+   * @returns For each scanner the surest sign there was; the surest first.
    */
   about(src: Uint8Array): readonly Recognition[] {
-    const source = this.#find(src);
-    return source?.scanners.map(({ recognition }) => recognition) ?? [];
+    const known = this.#find(src)?.scanners ?? [];
+    return known.map(({ recognition }) => recognition)
+      .sort((a, b) => b.bits - a.bits);
   }
 
   /**

@@ -118,7 +118,7 @@ export const PAYLOAD = "payload";
  * Makes a sign of words that nobody says by chance.
  *
  * @param field Field that they are looked for in, or {@linkcode PAYLOAD}.
- * @param words The words, as `printable()` shows them.
+ * @param words The words, in ASCII.
  * @returns The sign.
  */
 export function word(field: string, words: string): WordSign {

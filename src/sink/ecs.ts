@@ -30,6 +30,7 @@ const MODULE = "masscanned";
 const NS_PER_MS = 1_000_000;
 const TEXT_MAX = 256; // octets of a payload that are shown as text
 const VLAN_BITS = 12;
+const EXACT_BITS = 53; // of a number in JSON
 
 /** Field sets of the schema that protocols note things of. */
 const FIELD_SETS = ["dns", "http", "tls", "url", "user", "user_agent"];
@@ -392,20 +393,18 @@ function hashes(
 }
 
 /** The surest of the scanners, where ECS has a place for it. */
-function threatOf(scanners: readonly Recognition[]): Fields | undefined {
-  const surest = scanners.find(({ confidence }) => confidence === "high") ??
-    scanners[0];
+function threatOf([surest]: readonly Recognition[]): Fields | undefined {
   if (surest === undefined) return undefined;
-  const { name, type } = surest;
-  return { software: { name, type } };
+  return { software: { name: surest.name, type: surest.type } };
 }
 
 function scannersOf(scanners: readonly Recognition[]): Fields[] | undefined {
   if (scanners.length === 0) return undefined;
-  return scanners.map(({ confidence, evidence, name }) => ({
+  return scanners.map(({ bits, confidence, evidence, name }) => ({
     name,
     confidence,
     evidence,
+    odds: bits === 0 ? undefined : 2 ** Math.min(bits, EXACT_BITS),
   }));
 }
 

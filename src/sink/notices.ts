@@ -11,6 +11,7 @@ import type {
   MessageRecord,
   MoreRecord,
 } from "../record/records.ts";
+import type { Recognition } from "../scanner/scanner.ts";
 import { VERDICT, type VerdictName, VERDICTS } from "../verdict.ts";
 import { ETHERTYPE_IPV4 } from "../wire/ethernet.ts";
 import { ipText, macText } from "../address/text.ts";
@@ -66,6 +67,22 @@ export function noticeOf(record: News): Notice {
     }),
   );
   return { level: "warning", text: summary(values) };
+}
+
+/**
+ * Puts into words who scans.
+ *
+ * @param src Address of the source.
+ * @param scanner What it has been recognised as.
+ * @returns What to tell the operator.
+ */
+export function noticeOfScanner(
+  src: Uint8Array,
+  { confidence, evidence, name }: Recognition,
+): Notice {
+  const perhaps = confidence === "high" ? "" : "perhaps ";
+  const text = `${perhaps}${name} at ${ipText(src)}: ${evidence}`;
+  return { level: "warning", text };
 }
 
 function ofFrame(record: FrameRecord): Notice {

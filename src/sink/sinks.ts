@@ -9,6 +9,7 @@ import config from "../../deno.json" with { type: "json" };
 import type { AnswerOptions } from "../cli/command.ts";
 import type { Listener } from "../event/conversation.ts";
 import { Journal } from "../event/journal.ts";
+import { Witness } from "../event/witness.ts";
 import { PROTOCOLS } from "../proto/mod.ts";
 import { SCANNERS } from "../scanner/mod.ts";
 import { Recogniser } from "../scanner/recogniser.ts";
@@ -16,7 +17,12 @@ import { LISTEN, type Listen } from "../record/layout.ts";
 import { type AnyRecord, readRecords } from "../record/records.ts";
 import { EcsEvents } from "./ecs.ts";
 import { LINES } from "./framing.ts";
-import { type News, noticeOf } from "./notices.ts";
+import {
+  type News,
+  type Notice,
+  noticeOf,
+  noticeOfScanner,
+} from "./notices.ts";
 import type { Output } from "./output.ts";
 import type { Outputs } from "./outputs.ts";
 import { packetLog, type PacketLogFormat } from "./packet_log.ts";
@@ -29,6 +35,7 @@ export class Sinks {
   readonly #events: EventFile | undefined;
   readonly #listeners: readonly Listener[];
   readonly #recogniser = new Recogniser(SCANNERS);
+  readonly #witness = new Witness(PROTOCOLS, this.#recogniser);
   readonly #journals = new Map<string | undefined, Journal>(); // by interface
 
   /** What a packet worker has to record for them. */
@@ -71,7 +78,8 @@ export class Sinks {
       if (this.#format !== undefined && record.kind === "frame") {
         lines += packetLog(record, this.#format);
       }
-      if (isNews(record)) this.#tell(record);
+      this.#witness.take(record);
+      if (isNews(record)) this.#tellOf(record);
       journal?.take(record);
     }
     if (lines !== "") this.#log?.writeText(lines);
@@ -94,8 +102,15 @@ export class Sinks {
     this.#events?.flush();
   }
 
-  #tell(record: News): void {
-    const { level, text } = noticeOf(record);
+  #tellOf(record: News): void {
+    this.#tell(noticeOf(record));
+    if (record.kind === "more") return;
+    for (const scanner of this.#recogniser.takeNews(record.src)) {
+      this.#tell(noticeOfScanner(record.src, scanner));
+    }
+  }
+
+  #tell({ level, text }: Notice): void {
     if (level === "warning") this.#logger.warn("{text}", { text });
     else this.#logger.info("{text}", { text });
   }

@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SCANNERS } from "../../src/scanner/mod.ts";
 import { Recogniser } from "../../src/scanner/recogniser.ts";
 import { CAPTURES } from "../captures.ts";
-import { sightingsIn, sightingsOf, synOf } from "./packets.ts";
+import { Dice, sightingsIn, sightingsOf, synOf } from "./packets.ts";
 
 const PCAP = new URL("../pcap/scanner/", import.meta.url);
 
@@ -153,7 +153,7 @@ Deno.test("Recogniser.see() is not sure of nmap until it repeats itself", () => 
   strictEqual(see(24, 0x1237_567a), "high"); // the same, tried a third time
 });
 
-Deno.test("Recogniser.see() ignores what is cut off, wherever", () => {
+Deno.test("Recogniser.see() ignores what is cut off, or is noise", () => {
   const recogniser = new Recogniser(SCANNERS);
   for (const { requests } of CAPTURES) {
     for (const { octets } of sightingsOf(requests)) {
@@ -161,6 +161,16 @@ Deno.test("Recogniser.see() ignores what is cut off, wherever", () => {
         recogniser.see(SRC, octets.slice(0, end), NOW);
       }
     }
+  }
+  const dice = new Dice();
+  for (let i = 0; i < 100_000; i++) {
+    const octets = Uint8Array.from(
+      { length: dice.below(129) },
+      () => dice.below(256),
+    );
+    octets[0]! &= 0x6f; // of either version, or none
+    octets[9]! &= 0x17;
+    recogniser.see(SRC, octets, NOW);
   }
 });
 
@@ -207,6 +217,12 @@ Deno.test("Recogniser.hear() knows those who say who they are", () => {
   strictEqual(hear("Mozilla/5.0 zgrab/0.x"), "ZGrab");
   const censys = "CensysInspect/1.1; +https://about.censys.io/";
   strictEqual(hear(`Mozilla/5.0 (compatible; ${censys})`), "Censys");
+  // as nmap 7.93 says in nmap_7.93_scripts
+  const engine = "Nmap Scripting Engine; https://nmap.org/book/nse.html";
+  strictEqual(hear(`Mozilla/5.0 (compatible; ${engine})`), "nmap");
+  const ssh = recogniser
+    .hear(SRC, "ssh.client.software", "Nmap-SSH2-Hostkey");
+  strictEqual(ssh?.name, "nmap");
   strictEqual(hear("curl/7.88.1"), undefined);
   strictEqual(recogniser.hear(SRC, "url.original", "zgrab/"), undefined);
 });

@@ -1,7 +1,7 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { DEPTH_OF } from "../../src/record/layout.ts";
 import type { FrameRecord } from "../../src/record/records.ts";
-import { noticeOf } from "../../src/sink/notices.ts";
+import { noticeOf, noticeOfScanner } from "../../src/sink/notices.ts";
 import { VERDICT, type VerdictName, VERDICTS } from "../../src/verdict.ts";
 import { octets } from "../tcp_client.ts";
 
@@ -161,4 +161,15 @@ Deno.test("noticeOf() lets nothing through that a terminal acts on, W-62", () =>
         "HTTP/1.1 401 to GET /\\x1b[2J\\x0d\\x0aWARN - forged\\xc2\\x9b\\\\",
     },
   );
+});
+
+Deno.test("noticeOfScanner() says who scans, and whether that is sure", () => {
+  const evidence = "window 1024";
+  const type = "Tool";
+  const src = Uint8Array.of(192, 0, 2, 1);
+  const of = (confidence: "high" | "medium"): string =>
+    noticeOfScanner(src, { name: "nmap", type, confidence, evidence, bits: 0 })
+      .text;
+  strictEqual(of("high"), "nmap at 192.0.2.1: window 1024");
+  strictEqual(of("medium"), "perhaps nmap at 192.0.2.1: window 1024");
 });
