@@ -73,6 +73,8 @@ export interface TcpPersona {
    * than being taken as if nothing was missing.
    */
   readonly keepsOrder: boolean;
+  /** Whether PSH is acknowledged even where there is nothing to push. */
+  readonly acknowledgesPush: boolean;
 }
 
 /** What a web server says. */

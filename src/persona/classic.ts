@@ -22,6 +22,7 @@ export const classic: Persona = {
     synFlags: PSH | URG | ECE | CWR,
     acceptsEcn: false,
     keepsOrder: false,
+    acknowledgesPush: true,
   },
   refuses: false,
   hostName: "win1",

@@ -26,6 +26,7 @@ export const linux: Persona = {
     synFlags: PSH | URG | ECE | CWR,
     acceptsEcn: true,
     keepsOrder: true,
+    acknowledgesPush: false,
   },
   refuses: true,
   hostName: "server",

@@ -41,7 +41,7 @@ import { EVERY_PORT, hasPort, type PortSet } from "../ports.ts";
 import { Tuple } from "../tuple.ts";
 import { VERDICT } from "../verdict.ts";
 import { seqAdd } from "../wire/seq.ts";
-import { ACK, CWR, ECE, FIN, RST, SYN, TcpHeader } from "../wire/tcp.ts";
+import { ACK, CWR, ECE, FIN, PSH, RST, SYN, TcpHeader } from "../wire/tcp.ts";
 import { type Application, NO_MATCH } from "./application.ts";
 import type { Ipv4 } from "./ipv4.ts";
 import type { Ipv6 } from "./ipv6.ts";
@@ -309,7 +309,8 @@ export class Tcp {
         ? VERDICT.tcp_cookie_wrong
         : VERDICT.tcp_out_of_window;
     }
-    const isEmpty = header.payloadAt === header.payloadEnd && !(flags & FIN);
+    const isEmpty = header.payloadAt === header.payloadEnd &&
+      !(flags & FIN) && !this.#hasToAcknowledge(flags);
     if (isEmpty && this.#application.greeterOf(header.dstPort) === NO_MATCH) {
       return VERDICT.tcp_handshake_ack;
     }
@@ -459,9 +460,18 @@ export class Tcp {
     if (isAllAcked && words[flow + AGREED]! & OWES_ACK) {
       output.acknowledge(ip, flow);
     }
+    if (output.count === sent && this.#hasToAcknowledge(this.header.flags)) {
+      output.acknowledge(ip, flow);
+      return VERDICT.tcp_ack;
+    }
     return output.count === sent
       ? VERDICT.tcp_acknowledged
       : VERDICT.tcp_answer;
+  }
+
+  /** Whether a segment asks for an acknowledgment although it says nothing. */
+  #hasToAcknowledge(flags: number): boolean {
+    return (flags & PSH) !== 0 && this.#persona.acknowledgesPush;
   }
 
   /**
