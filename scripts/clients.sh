@@ -8,10 +8,12 @@ declare -A package=(
   [curl]=curl
   [dig]=bind9-dnsutils
   [dumpcap]=wireshark-common
+  [fish]=fish
   [host]=bind9-host
   [hping3]=hping3
   [ip]=iproute2
   [iptables]=iptables
+  [mandoc]=mandoc
   [masscan]=masscan
   [ndisc6]=ndisc6
   [nft]=nftables
@@ -26,8 +28,10 @@ declare -A package=(
   [ssh]=openssh-client
   [stun]=stun-client
   [sysctl]=procps
+  [systemd-analyze]=systemd
   [tshark]=tshark
   [zmap]=zmap
+  [zsh]=zsh
 )
 
 # Those of packages that would also start a server here: they are unpacked in

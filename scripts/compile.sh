@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes one executable of the program, dist/masscanned, in one of two ways:
+# Makes one executable of the program, dist/masscanned, and puts beside it what
+# makes a service of it on a sensor. The executable is made in one of two ways:
 #
 #   compiled   by "deno compile", whose base, denort, is the file in DENORT_BIN
 #              or comes from Deno's own site
@@ -42,6 +43,14 @@ stamp_of_build() {
   echo "$commit"
 }
 
+# What dist/install.sh installs besides.
+add_sensor_kit() {
+  local kit=$scripts/sensor
+  cp "$kit"/{install.sh,masscanned.service,ips.txt} "$root/dist"
+  deno run --quiet --allow-read "$kit/manual.ts" \
+    "$(git log -1 --format=%cs 2>/dev/null || date -I)" >"$root/dist/masscanned.8"
+}
+
 # The two ways. Called from a condition, where a failure ends nothing by itself.
 # shellcheck disable=SC2317 # called by a name that is put together
 make_compiled() {
@@ -80,6 +89,7 @@ done
 for way in $ways; do
   if ("make_$way") >"$log" 2>&1; then
     mv -f "$work/masscanned" "$output"
+    [[ $output != "$root/dist/"* ]] || (cd "$root" && add_sensor_kit)
     echo "${output#"$root/"}: $way, for $machine, $(($(stat -c %s "$output") / 1000000)) MB"
     exit
   fi

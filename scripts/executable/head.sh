@@ -3,9 +3,11 @@
 # runtime and the program. They are unpacked once, into a folder named after
 # what is in them, below $MASSCANNED_CACHE; or else, below /var/cache for root,
 # $XDG_CACHE_HOME or ~/.cache for others. That folder can be removed at any time.
+# What install.sh has unpacked serves everybody.
 set -eu
 
 contents=@CONTENTS@
+installed=/usr/local/lib/masscanned
 # Where each file is: its name, its mode, the octet (from 1) that it begins at,
 # and its length while packed; then its name and its length when unpacked.
 packed='@PACKED@'
@@ -108,6 +110,8 @@ die_of_noexec() {
 user=$(id -u)
 if [ "${MASSCANNED_CACHE-}" ]; then
   cache=$MASSCANNED_CACHE
+elif [ -d "$installed/$contents" ]; then
+  cache=$installed
 elif [ "$user" = 0 ]; then
   cache=/var/cache/masscanned
 elif [ "${XDG_CACHE_HOME:-${HOME-}}" ]; then

@@ -54,10 +54,11 @@ export function packed(
   });
 }
 
-/** Registers a test that needs another user than its own, and `setcap`. */
+/** Registers a test that needs another user than its own. */
 export function withNobody(
   name: string,
   test: (place: Place) => Promise<void>,
+  clients: readonly string[] = [],
 ): void {
   if (!HAS_NOBODY) {
     Deno.test({
@@ -67,7 +68,7 @@ export function withNobody(
     });
     return;
   }
-  lab(name, ["setcap"], async () => {
+  lab(name, clients, async () => {
     await using place = await makePlace();
     await test(place);
   });

@@ -87,7 +87,7 @@ withNobody("CAP_NET_RAW of the unpacked file serves too", async (place) => {
     : place.program;
   await succeed(`setcap cap_net_raw+ep ${file}`);
   await expectAnswers(place, "");
-});
+}, ["setcap"]);
 
 withNobody("an ordinary user unpacks what is theirs", async (place) => {
   const folder = await nobodysFolder(place);
