@@ -7,7 +7,7 @@
 import { check } from "./errno.ts";
 import { libc } from "./libc.ts";
 
-const AF_INET = 2;
+const AF_UNIX = 1; // any family will do; a hardened service may lack others
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SIOCGIFFLAGS = 0x8913n;
@@ -64,7 +64,7 @@ export function findInterface(name: string): Interface | undefined {
   if (index === 0) return undefined;
 
   const fd = check(
-    libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+    libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0),
     "open a socket",
   );
   try {

@@ -41,7 +41,7 @@ put() {
 uninstall() {
   tell_systemd disable --now masscanned 2>/dev/null || true
   rm -f "$bin" "$unit" "$manual" "$bash" "$zsh" "$fish"
-  rm -rf "$lib"
+  rm -rf "$lib" "$root/var/cache/masscanned"
   tell_systemd daemon-reload
   if [ "$1" ]; then
     rm -rf "$config" "$root/var/log/masscanned" "$root/var/log/private/masscanned"

@@ -110,7 +110,9 @@ lab("the manual page has every option", ["mandoc"], async () => {
   const help = await succeed(`${MASSCANNED} --help`) +
     await succeed(`${MASSCANNED} replay --help`);
   const names = help.split("\n")
-    .map((line) => /^ {2}(-\S+(?:, -\S+)*)/.exec(line)?.[1]?.split(", ") ?? [])
+    .map((line) =>
+      /^ {2}(-[^\s,]+(?:, -[^\s,]+)*)/.exec(line)?.[1]?.split(", ") ?? []
+    )
     .flat();
   ok(names.length > 12, names.join());
   const heads = page.split("\n").filter((line) => /^ {5}-/.test(line))
