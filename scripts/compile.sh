@@ -55,7 +55,8 @@ add_sensor_kit() {
 # shellcheck disable=SC2317 # called by a name that is put together
 make_compiled() {
   cd "$work/program" &&
-    timeout 300 deno compile --quiet --no-check --no-lock --config deno.json -P \
+    timeout 300 deno compile --quiet --no-check --no-lock --no-prompt \
+      --config deno.json -P --deny-import \
       --app-name masscanned --target "$machine-unknown-linux-gnu" \
       "${workers[@]/#/--include=}" --output "$work/masscanned" main.mjs || return
   # What was in DENORT_BIN need not be a denort.
@@ -81,6 +82,8 @@ cp -R main.ts src ffi deno.json deno.lock "$work/source"
 deno run --quiet --no-config --allow-all "$scripts/executable/bundle.ts" \
   "$work/source" "$work/program" "$(stamp_of_build)" >"$log" 2>&1 ||
   die "cannot bundle the program: $(cause "$log")"
+# deno compile notes their times.
+touch -d "$(git log -1 --format=@%ct 2>/dev/null || echo @0)" "$work"/program/*
 workers=()
 for file in "$work"/program/*.mjs; do
   [[ $file == */main.mjs ]] || workers+=("${file##*/}")
