@@ -11,6 +11,7 @@ import {
 } from "./lab.ts";
 
 const PEER = "198.51.100.1"; // on a second cable
+const HOST = "198.51.100.2";
 const THERE = "198.51.100.20";
 const ON_CABLE = `-i cable0 --self-ip-list ${THERE}`;
 
@@ -22,6 +23,7 @@ async function layCable(): Promise<void> {
   await succeed("ip link set cable1 up");
   await succeed(`ip address add ${PEER}/24 dev cable1`);
   await succeed(`${ON_SENSOR} ip link set cable0 up`);
+  await succeed(`${ON_SENSOR} ip address add ${HOST}/24 dev cable0`);
 }
 
 /** A second cable that goes away with the test. */

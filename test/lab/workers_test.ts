@@ -132,6 +132,7 @@ lab(
       await succeed("ip link set cable1 up");
       await succeed("ip address add 198.51.100.1/24 dev cable1");
       await succeed(`${ON_SENSOR} ip link set cable0 mtu 9000 up`);
+      await succeed(`${ON_SENSOR} ip address add 198.51.100.2/24 dev cable0`);
       await using masscanned = await Masscanned.start(
         `-i sensor0 -i cable0 --self-ip-list ${OURS},198.51.100.20`,
       );
