@@ -5,7 +5,7 @@
  */
 
 import { commandOrExit, runCommandOf } from "./src/cli.ts";
-import { giveUpPrograms } from "./src/run/permissions.ts";
+import { giveUpNetwork, giveUpPrograms } from "./src/run/permissions.ts";
 import { OperatorError } from "./src/operator_error.ts";
 
 const FAILURE = 1;
@@ -13,6 +13,7 @@ const FAILURE = 1;
 try {
   const command = commandOrExit(Deno.args);
   if (command.command !== "share") giveUpPrograms();
+  if (command.command !== "run") giveUpNetwork();
   // Each loads what it needs and no more: only an interface needs FFI.
   if (command.command === "share") {
     const { share } = await import("./src/share/share.ts");

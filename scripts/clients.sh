@@ -21,6 +21,7 @@ declare -A package=(
   [p0f]=p0f
   [ping]=iputils-ping
   [plink]=putty-tools
+  [promtool]=prometheus
   [python3]=python3
   [scapy]=python3-scapy
   [setcap]=libcap2-bin

@@ -35,6 +35,7 @@ const RUN: RunCommand = {
   user: undefined,
   workers: 1,
   pcap: undefined,
+  metrics: undefined,
   ...DEFAULTS,
 };
 const KEY = "000102030405060708090a0b0c0d0e0F";
@@ -50,6 +51,14 @@ const COMMANDS: readonly [args: string, command: Command][] = [
   ["-i eth0 --user masscanned", { ...RUN, user: "masscanned" }],
   ["-i eth0 --probe", { ...RUN, probe: true }],
   ["-i eth0 --workers 4", { ...RUN, workers: 4 }],
+  ["-i eth0 --metrics 127.0.0.1:9100", {
+    ...RUN,
+    metrics: { hostname: "127.0.0.1", port: 9100 },
+  }],
+  ["-i eth0 --metrics [::1]:65535", {
+    ...RUN,
+    metrics: { hostname: "::1", port: 65_535 },
+  }],
   ["-i eth0 --pcap a", {
     ...RUN,
     pcap: {
@@ -187,6 +196,13 @@ const ERRORS: readonly [args: string, says: RegExp][] = [
   ["-i", /`-i` requires `NAME`/],
   ["-i eth0 --workers 0", /`--workers`/],
   ["-i eth0 --workers 65", /`--workers`/],
+  ["-i eth0 --metrics 9100", /an IP address and a port/],
+  ["-i eth0 --metrics :9100", /an IP address and a port/],
+  ["-i eth0 --metrics localhost:9100", /an IP address and a port/],
+  ["-i eth0 --metrics 127.0.0.1:0", /an IP address and a port/],
+  ["-i eth0 --metrics 127.0.0.1:65536", /an IP address and a port/],
+  ["-i eth0 --metrics ::1:9100", /an IP address and a port/],
+  ["-i eth0 --metrics 1.2.3:9100", /an IP address and a port/],
   ["-i eth0 --pcap-size 1G", /Missing option `--pcap`/],
   ["-i eth0 --pcap a --pcap-size 5", /a size such as 100M or 2G, but got "5"/],
   ["-i eth0 --pcap a --pcap-time 5", /a time such as 90s, 15m/],

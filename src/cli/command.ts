@@ -59,6 +59,16 @@ export interface RunCommand extends AnswerOptions {
   readonly workers: number;
   /** What is captured; absent: nothing. */
   readonly pcap: PcapOptions | undefined;
+  /** Where metrics are served; absent: nowhere. */
+  readonly metrics: Endpoint | undefined;
+}
+
+/** Where somebody listens. */
+export interface Endpoint {
+  /** An IP address. */
+  readonly hostname: string;
+  /** A TCP port. */
+  readonly port: number;
 }
 
 /** A capture of what comes in and what goes out. */

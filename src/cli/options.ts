@@ -33,6 +33,7 @@ import type { ReplayCommand, RunCommand } from "./command.ts";
 import { joinPorts, readPorts } from "./ports.ts";
 import { valueParser } from "./value_parser.ts";
 import {
+  readEndpoint,
   readIface,
   readKey,
   readLimit,
@@ -63,6 +64,11 @@ const MAC = valueParser(
 );
 const KEY = valueParser("HEX", "32 hexadecimal digits", readKey);
 const LIMIT = valueParser("N", "a number from 1 on, or off", readLimit);
+const ENDPOINT = valueParser(
+  "ADDR:PORT",
+  "an IP address and a port, such as 127.0.0.1:9100 or [::1]:9100",
+  readEndpoint,
+);
 const SIZE = valueParser("SIZE", "a size such as 100M or 2G", readSize);
 const TIME = valueParser(
   "TIME",
@@ -230,6 +236,10 @@ export const RUN: Parser<"sync", RunCommand, unknown> = object("Options", {
     1,
   ),
   pcap: PCAP,
+  metrics: optional(option("--metrics", ENDPOINT, {
+    description:
+      message`Serve metrics for Prometheus at this address, such as 127.0.0.1:9100.`,
+  })),
   ...ANSWER_OPTIONS,
 });
 

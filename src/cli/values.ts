@@ -6,6 +6,7 @@
 
 import { macAddress } from "@optique/core/valueparser";
 import ipaddr from "ipaddr.js";
+import type { Endpoint } from "./command.ts";
 
 const IFACE_MAX_LEN = 15; // octets: IFNAMSIZ without the final NUL
 
@@ -70,6 +71,24 @@ export function readNames(
 ): readonly string[] | undefined {
   const names = input.toLowerCase().split(",").map((name) => name.trim());
   return names.every((name) => known.includes(name)) ? names : undefined;
+}
+
+/**
+ * Reads where to listen: an IP address, of version 6 in brackets, and a port.
+ *
+ * @param input What was given.
+ * @returns Address and port, or `undefined` if it is none.
+ */
+export function readEndpoint(input: string): Endpoint | undefined {
+  const [, bare, bracketed, digits] =
+    /^(?:([\d.]+)|\[([\da-f:.]+)\]):(\d{1,5})$/i.exec(input) ?? [];
+  const port = Number(digits);
+  if (!(port >= 1 && port <= 65_535)) return undefined;
+  const hostname = bare ?? bracketed!;
+  const isAddress = bare === undefined
+    ? ipaddr.IPv6.isValid(hostname)
+    : ipaddr.IPv4.isValidFourPartDecimal(hostname);
+  return isAddress ? { hostname, port } : undefined;
 }
 
 const SIZES: Readonly<Record<string, number>> = {

@@ -8,6 +8,7 @@
 import { getLogger } from "@logtape/logtape";
 import { monotonicNow } from "../../ffi/clock.ts";
 import type { RunCommand } from "../cli/command.ts";
+import { VERSION } from "../cli/version.ts";
 import { openDiagnostics } from "../diagnostics.ts";
 import { KEY_LEN } from "../siphash.ts";
 import { LINES } from "../sink/framing.ts";
@@ -15,7 +16,10 @@ import { Output } from "../sink/output.ts";
 import { Outputs } from "../sink/outputs.ts";
 import { Sinks } from "../sink/sinks.ts";
 import { behaviourOf, type Report } from "./messages.ts";
+import { metricsText } from "./metrics.ts";
+import { MetricsServer } from "./metrics_server.ts";
 import { openCapture } from "./open_capture.ts";
+import { giveUpNetwork } from "./permissions.ts";
 import { loadLists } from "./policy.ts";
 import { chooseUser, giveUpPrivileges } from "./privileges.ts";
 import { Reloader, type Reread } from "./reload.ts";
@@ -80,17 +84,32 @@ export async function run(
   const reloader = new Reloader(options, reread, responders, say);
 
   const ticking = setInterval(() => sinks.tick(Date.now()), TICK_MS);
-  const reportAll = async (): Promise<Report> =>
-    sumOf(await Promise.all(responders.map((one) => one.report())));
+  const reportEach = (): Promise<Report[]> =>
+    Promise.all(responders.map((one) => one.report()));
+  using _metrics = options.metrics && new MetricsServer(
+    options.metrics,
+    async () => {
+      const reports = await reportEach();
+      return metricsText({
+        version: VERSION,
+        startedAt,
+        interfaces: ifaces.map((name, i) => ({ name, report: reports[i]! })),
+        outputs: outputs.all,
+      });
+    },
+  );
+  giveUpNetwork(); // the metrics' socket is open already
+  const tell = (reports: readonly Report[]): void => {
+    const elapsed = Date.now() - startedAt;
+    summaryOf(sumOf(reports), outputs.all, elapsed).forEach(say);
+  };
   using _signals = obeySignals({
     stop: () => stopped.abort(),
     reload: () => {
       outputs.reopen();
       reloader.reload();
     },
-    report: async () => {
-      for (const line of summaryOf(await reportAll(), outputs.all)) say(line);
-    },
+    report: async () => tell(await reportEach()),
   });
   let reports: Report[] = [];
   try {
@@ -108,9 +127,8 @@ export async function run(
     reports = await Promise.all(responders.map((one) => one.stop()));
     sinks.end();
   }
-  for (const line of summaryOf(sumOf(reports), outputs.all)) {
-    logger.info("{line}", { line });
-  }
+  outputs.settle(); // so that all losses are known
+  tell(reports);
 }
 
 /** Waits for a signal to be given. */

@@ -84,6 +84,8 @@ export type ToWorker =
 export interface Report {
   /** Frames that came to each verdict, by number. */
   readonly verdicts: Float64Array;
+  /** Messages that each protocol answered, by its index. */
+  readonly answers: Float64Array;
   /** Frames that found the ring full. */
   readonly ringDrops: number;
   /** Frames that the kernel did not take from us. */

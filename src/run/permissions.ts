@@ -11,3 +11,11 @@
 export function giveUpPrograms(): void {
   Deno.permissions.revokeSync({ name: "run" });
 }
+
+/**
+ * Gives up, for good and for every worker to come, the permission to listen
+ * and to connect; what listens already goes on.
+ */
+export function giveUpNetwork(): void {
+  Deno.permissions.revokeSync({ name: "net" });
+}

@@ -100,27 +100,25 @@ export function replay(options: ReplayCommand): void {
   stack.end();
   sinks.end();
   if (output !== undefined) writeAll(output, answers);
-  report(options, mac, frames.length, answers.length - 1, stack, outputs);
+  const elapsed = now - (frames[0]?.time ?? now);
+  const { counts: verdicts, flowCount: flows } = stack;
+  const counted = { verdicts, answers: stack.answers, flows };
+  const said = `${frames.length} frames, ${answers.length - 1} answers`;
+  report(options, mac, said, summaryOf(counted, outputs.all, elapsed));
 }
 
 /** Tells the operator what came of it. */
 function report(
   { input, output }: ReplayCommand,
   mac: Uint8Array,
-  frames: number,
-  answers: number,
-  stack: Stack,
-  outputs: Outputs,
+  said: string,
+  summary: readonly string[],
 ): void {
   const logger = getLogger("masscanned");
   const to = output === undefined ? "" : `, written to ${quote(output)}`;
-  const line = `${quote(input)}: ${frames} frames, ${answers} answers as ` +
-    `${macText(mac)}${to}`;
+  const line = `${quote(input)}: ${said} as ${macText(mac)}${to}`;
   logger.warn("{line}", { line });
-  const counted = { verdicts: stack.counts, flows: stack.flowCount };
-  for (const line of summaryOf(counted, outputs.all)) {
-    logger.info("{line}", { line });
-  }
+  for (const line of summary) logger.info("{line}", { line });
 }
 
 /** What a path means to an output that may wait for its reader. */

@@ -4,12 +4,14 @@
  * @module
  */
 
+import { PROTOCOL_NAMES } from "../proto/mod.ts";
 import { VERDICTS } from "../verdict.ts";
 import type { Report } from "./messages.ts";
 
 /** What a worker has counted that has not begun. */
 export const NOTHING: Report = {
   verdicts: new Float64Array(VERDICTS.length),
+  answers: new Float64Array(PROTOCOL_NAMES.length),
   ringDrops: 0,
   sendRefusals: 0,
   recordsDropped: 0,
@@ -35,6 +37,7 @@ export function sumOf(reports: readonly Report[]): Report {
     verdicts: NOTHING.verdicts.map((_, i) =>
       sum(({ verdicts }) => verdicts[i]!)
     ),
+    answers: NOTHING.answers.map((_, i) => sum(({ answers }) => answers[i]!)),
     ringDrops: sum(({ ringDrops }) => ringDrops),
     sendRefusals: sum(({ sendRefusals }) => sendRefusals),
     recordsDropped: sum(({ recordsDropped }) => recordsDropped),

@@ -221,6 +221,7 @@ class PacketWorker {
     this.#ringDrops += this.#ring.takeDrops();
     return {
       verdicts: this.#stack.counts.slice(),
+      answers: this.#stack.answers.slice(),
       ringDrops: this.#ringDrops,
       sendRefusals: this.#sender.refused,
       recordsDropped: this.#recorder.dropped,

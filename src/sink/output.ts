@@ -185,14 +185,19 @@ export class Output {
     }
   }
 
-  /** Closes it; what still waits is lost. */
-  close(): void {
+  /** Waits no longer: what has found no room is lost. */
+  giveUp(): void {
     this.#rewind();
     for (const [i, octets] of this.#queue.entries()) {
       const left = i === 0 ? octets.subarray(this.#at) : octets;
       this.lost += this.#framing.countIn(left);
     }
     this.#queue.length = this.#queuedLen = this.#at = 0;
+  }
+
+  /** Closes it; what has found no room is lost. */
+  close(): void {
+    this.giveUp();
     this.#closeStream();
   }
 

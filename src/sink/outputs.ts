@@ -84,9 +84,8 @@ export class Outputs implements Disposable {
     for (const output of this.all) output.reopen();
   }
 
-  /** Waits shortly for slow readers, then closes all. */
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+  /** Waits shortly for slow readers; what they do not take then is lost. */
+  settle(): void {
     const cell = new Int32Array(new SharedArrayBuffer(4));
     const until = Date.now() + PARTING_MS;
     while (this.all.some((output) => output.isWaiting)) {
@@ -94,6 +93,13 @@ export class Outputs implements Disposable {
       if (Date.now() > until) break;
       Atomics.wait(cell, 0, 0, NAP_MS);
     }
+    for (const output of this.all) output.giveUp();
+  }
+
+  /** Waits shortly for slow readers, then closes all. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.settle();
     for (const output of this.all) output.close();
   }
 

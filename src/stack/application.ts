@@ -26,6 +26,9 @@ export class Application {
   /** The message at hand and its answer. */
   readonly exchange: Exchange;
 
+  /** Messages that each protocol answered, by its index. */
+  readonly answers: Float64Array<ArrayBuffer>;
+
   /**
    * Compiles the protocols.
    *
@@ -43,6 +46,7 @@ export class Application {
     const answerAt = arena.allocate(ANSWER_MAX);
     const answer = new Writer(arena, answerAt, answerAt + ANSWER_MAX);
     this.#protocols = protocols;
+    this.answers = new Float64Array(protocols.length);
     this.#streams = new Matcher(protocols, TCP);
     this.#datagrams = new Matcher(protocols, UDP);
     for (const [index, { greeting, transports }] of protocols.entries()) {

@@ -114,6 +114,8 @@ export class Stack {
 
   /** Clients that were greeted because they did not speak first. */
   greetings = 0;
+  /** Messages that each protocol answered, by its index. */
+  readonly answers: Float64Array<ArrayBuffer>;
   /** How many frames came to each verdict. */
   readonly counts: Float64Array<ArrayBuffer> = new Float64Array(
     VERDICTS.length,
@@ -163,6 +165,7 @@ export class Stack {
     this.#unreachable = persona.refuses
       ? new PortUnreachable(arena, this.#limits, secret, stacks)
       : undefined;
+    this.answers = application.answers;
     this.#udp = new Udp(
       arena,
       this.#link,

@@ -141,6 +141,7 @@ export class Udp {
     emitUdpReply(view, at, header, exchange.selfPort, end);
     sealUdp(view, at, sum16(view, at, end, ip.header.pseudoSum(length)));
     ip.send(end, 0);
+    this.#application.answers[protocol]!++;
     if (exchange.listening) {
       this.#recorder.message(protocol, exchange, true, 0);
     }

@@ -152,12 +152,17 @@ export class Masscanned implements AsyncDisposable {
   readonly #reading: Promise<void>;
   #status: Deno.CommandStatus | undefined;
 
-  private constructor(args: string, command: string, where: string) {
+  private constructor(
+    args: string,
+    command: string,
+    where: string,
+    stdout: "null" | "piped",
+  ) {
     const [program, ...words] = `${where} ${command} ${args}`.split(" ");
     this.#child = new Deno.Command(program!, {
       args: words,
       stdin: "null",
-      stdout: "null",
+      stdout,
       stderr: "piped",
     }).spawn();
     this.#reading = this.#read();
@@ -169,17 +174,24 @@ export class Masscanned implements AsyncDisposable {
    * @param args Its arguments, between blanks; {@linkcode FOR_OURS} by default.
    * @param command The command that runs it.
    * @param where Put before a command, runs it where masscanned is to run.
+   * @param stdout Whether its standard output is a pipe.
    */
   static async start(
     args: string = FOR_OURS,
     command: string = MASSCANNED,
     where: string = ON_SENSOR,
+    stdout: "null" | "piped" = "null",
   ): Promise<Masscanned> {
     // The one before may have had another hardware address.
     await succeed("ip neighbour flush dev client0");
-    const masscanned = new Masscanned(args, command, where);
+    const masscanned = new Masscanned(args, command, where, stdout);
     await masscanned.says(/^WARN - answering on \w+ as /);
     return masscanned;
+  }
+
+  /** What it prints on standard output, if that is a pipe. */
+  get stdout(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#child.stdout;
   }
 
   /** Its process id, within the lab. */

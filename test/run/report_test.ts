@@ -4,10 +4,12 @@ import { NOTHING, sumOf } from "../../src/run/report.ts";
 
 /** A report in which every counter is another. */
 function reportFrom(first: number): Report {
-  const names = Object.keys(NOTHING).filter((name) => name !== "verdicts");
+  const { answers, verdicts, ...rest } = NOTHING;
+  const names = Object.keys(rest);
   return {
     ...Object.fromEntries(names.map((name, i) => [name, first + i])),
-    verdicts: NOTHING.verdicts.map((_, i) => 10 * first + i),
+    answers: answers.map((_, i) => 20 * first + i),
+    verdicts: verdicts.map((_, i) => 10 * first + i),
   } as unknown as Report;
 }
 
