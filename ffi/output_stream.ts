@@ -138,6 +138,16 @@ export class OutputStream implements Disposable {
     return libc.ftruncate(this.#fd, rest) === 0;
   }
 
+  /**
+   * Makes a file that was opened somebody else's, if we may.
+   *
+   * @param uid Number of the user.
+   * @param gid Number of the group.
+   */
+  giveTo(uid: number, gid: number): void {
+    if (this.isFile && this.#isOwn) libc.fchown(this.#fd, uid, gid);
+  }
+
   /** Closes the descriptor, if it is ours. Harmless the second time. */
   close(): void {
     if (this.#isOpen && this.#isOwn) libc.close(this.#fd);

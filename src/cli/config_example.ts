@@ -16,6 +16,7 @@ const HEAD = `# Configuration of masscanned: the long names of its options.
 
 /** Something that can be given for a value of this name. */
 const VALUES: Readonly<Record<string, string | number>> = {
+  "ADDR:PORT": "127.0.0.1:9100",
   FILE: "/path/to/file",
   HEX: "000102030405060708090a0b0c0d0e0f",
   LIST: "192.0.2.10,2001:db8::/120",

@@ -114,6 +114,9 @@ export async function run(
   let reports: Report[] = [];
   try {
     for (const responder of responders) await responder.start();
+    if (user !== undefined) {
+      for (const output of outputs.all) output.giveTo(user.uid, user.gid);
+    }
     giveUpPrivileges({
       files: [options.config ?? [], options.selfIpFiles, options.denyFiles]
         .flat(),

@@ -106,6 +106,7 @@ export class CaptureFile implements Target {
         if (isBack) this.#length -= length;
         return isBack;
       },
+      giveTo: (uid, gid) => stream.giveTo?.(uid, gid),
       close: () => {
         try {
           writeWhole(stream, this.#frame.trailer());

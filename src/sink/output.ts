@@ -26,6 +26,8 @@ export interface Stream {
    * @returns Whether it is gone; a pipe cannot.
    */
   takeBack?(length: number): boolean;
+  /** Makes the file somebody else's. */
+  giveTo?(uid: number, gid: number): void;
   /** Whether it was deleted, so that nobody will ever read it. */
   readonly isGone?: boolean;
   /** Whether it is a file on a disk, which can be moved away. */
@@ -183,6 +185,16 @@ export class Output {
       this.#complain(reasonOf(error as Error));
       return false;
     }
+  }
+
+  /**
+   * Makes the file somebody else's, who will open it anew.
+   *
+   * @param uid Number of the user.
+   * @param gid Number of the group.
+   */
+  giveTo(uid: number, gid: number): void {
+    this.#stream?.giveTo?.(uid, gid);
   }
 
   /** Waits no longer: what has found no room is lost. */
