@@ -18,15 +18,13 @@
 
 import { AddressPolicy, type PolicyTables } from "../address/policy.ts";
 import type { Arena } from "../arena.ts";
-import { Cookies } from "../cookie.ts";
+import { CookieKeys, Keys, PURPOSE } from "../keys.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Persona } from "../persona.ts";
 import { EVERY_PORT, type OpenPorts } from "../ports.ts";
 import type { Protocol } from "../protocol.ts";
-import { FrameFacts } from "../record/facts.ts";
 import { DEPTH_OF } from "../record/layout.ts";
 import type { Recorder } from "../record/recorder.ts";
-import { KEY_LEN, SipHash } from "../siphash.ts";
 import { VERDICT, VERDICTS } from "../verdict.ts";
 import {
   ETHERTYPE_ARP,
@@ -35,6 +33,7 @@ import {
 } from "../wire/ethernet.ts";
 import { ANSWER_MAX, Application } from "./application.ts";
 import { Arp } from "./arp.ts";
+import { FactFinder } from "./fact_finder.ts";
 import { Icmpv4 } from "./icmpv4.ts";
 import { Icmpv6 } from "./icmpv6.ts";
 import { Ipv4 } from "./ipv4.ts";
@@ -52,8 +51,6 @@ const IPPROTO_ICMP = 1;
 const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_ICMPV6 = 58;
-
-const COOKIE_KEY_MS = 3_600_000;
 
 /** Octets of the arena that a stack takes, besides its outbox. */
 export const STACK_MEMORY: number = ANSWER_MAX + TCP_MEMORY + LATE_MEMORY +
@@ -100,16 +97,13 @@ export class Stack {
   readonly #udp: Udp;
   readonly #limits: UdpLimits;
   readonly #unreachable: PortUnreachable | undefined;
-  readonly #cookies: Cookies;
+  readonly #cookieKeys: CookieKeys;
   readonly #memory: TcpMemory;
   readonly #lateFrames: LateFrames;
   readonly #recorder: Recorder;
-  readonly #facts = new FrameFacts();
-  readonly #keys: SipHash;
+  readonly #factFinder: FactFinder;
   readonly #policy: AddressPolicy;
   #depth: number = DEPTH_OF.link;
-  #startedAt: number | undefined;
-  #cookieKey = 0; // number of the key in use
   #now = 0;
 
   /** Clients that were greeted because they did not speak first. */
@@ -139,9 +133,8 @@ export class Stack {
     const { key, mac, mtu, persona, protocols, ports = EVERY_PORT } = options;
     const policy = new AddressPolicy(options.policy);
     this.#policy = policy;
-    this.#startedAt = options.startedAt;
-    this.#keys = new SipHash(key);
-    const secret = this.#keys.hash(new Int32Array(1), 1);
+    const keys = new Keys(key);
+    const { secret } = keys;
 
     this.#arena = arena;
     this.#recorder = recorder;
@@ -151,17 +144,18 @@ export class Stack {
     this.#ipv6 = new Ipv6(arena, this.#link, policy, persona.ip, secret);
     this.#icmpv4 = new Icmpv4(arena, this.#link, this.#ipv4);
     this.#icmpv6 = new Icmpv6(arena, this.#link, this.#ipv6, policy);
-    this.#cookies = new Cookies(this.#cookieKeyOf(0));
-    this.#memory = new TcpMemory(arena, this.#derive(2), recorder);
+    this.#cookieKeys = new CookieKeys(keys, options.startedAt);
+    this.#memory = new TcpMemory(arena, keys.derive(PURPOSE.flows), recorder);
     this.#lateFrames = new LateFrames(arena);
     const application = new Application(
       arena,
       protocols,
       persona,
-      this.#derive(3),
+      keys.derive(PURPOSE.protocols),
     );
     const { amplificationLimit, stacks = 1 } = options;
-    this.#limits = new UdpLimits(amplificationLimit, this.#derive(4), stacks);
+    const limitsKey = keys.derive(PURPOSE.limits);
+    this.#limits = new UdpLimits(amplificationLimit, limitsKey, stacks);
     this.#unreachable = persona.refuses
       ? new PortUnreachable(arena, this.#limits, secret, stacks)
       : undefined;
@@ -180,7 +174,7 @@ export class Stack {
       this.#link,
       application,
       persona.tcp,
-      this.#cookies,
+      this.#cookieKeys.cookies,
       this.#memory,
       recorder,
       mtu,
@@ -189,16 +183,16 @@ export class Stack {
     this.#reset = persona.refuses
       ? new TcpReset(arena, this.#tcp.header, this.#tcp.output)
       : undefined;
-  }
-
-  /** Derives a key of its own from the stack's for use number `purpose`. */
-  #derive(purpose: number): Uint8Array {
-    const key = new DataView(new ArrayBuffer(KEY_LEN));
-    for (let at = 0; at < KEY_LEN; at += 8) {
-      key.setInt32(at, this.#keys.hash(Int32Array.of(purpose, at), 2), true);
-      key.setInt32(at + 4, this.#keys.high, true);
-    }
-    return new Uint8Array(key.buffer);
+    this.#factFinder = new FactFinder({
+      link: this.#link,
+      arp: this.#arp,
+      ipv4: this.#ipv4,
+      ipv6: this.#ipv6,
+      icmpv4: this.#icmpv4,
+      icmpv6: this.#icmpv6,
+      tcp: this.#tcp,
+      udp: this.#udp,
+    });
   }
 
   /** Number of TCP flows that are remembered. */
@@ -251,23 +245,11 @@ export class Stack {
   tick(now: number, timeOfDay: number = now): void {
     this.#now = now;
     this.#recorder.tick(timeOfDay);
+    this.#cookieKeys.tick(now);
     this.#tcp.tick(now, timeOfDay);
     this.#limits.tick(now);
     this.#unreachable?.tick(now);
     while (this.#lateFrames.take(now)) this.#greet();
-    this.#startedAt ??= now;
-    const due = Math.floor((now - this.#startedAt) / COOKIE_KEY_MS);
-    if (due <= this.#cookieKey) return;
-    // A new key every hour; a stack that starts late needs the one before, too.
-    for (const number of [due - 1, due]) {
-      const at = this.#startedAt + number * COOKIE_KEY_MS;
-      this.#cookies.rotate(this.#cookieKeyOf(number), at);
-    }
-    this.#cookieKey = due;
-  }
-
-  #cookieKeyOf(number: number): Uint8Array {
-    return this.#derive(number === 0 ? 1 : 16 + number);
   }
 
   /**
@@ -285,7 +267,7 @@ export class Stack {
     if (verdict === FOR_US) verdict = this.#receivePacket(end);
     this.counts[verdict]!++;
     if (this.#recorder.wantsFrame(verdict) && verdict !== VERDICT.frame_short) {
-      this.#record(verdict, end);
+      this.#recorder.frame(verdict, this.#factFinder.find(this.#depth, end));
     }
     return verdict;
   }
@@ -383,69 +365,5 @@ export class Stack {
       this.#depth = DEPTH_OF.transport;
     }
     return verdict;
-  }
-
-  /** Gathers what is known about the frame at hand and records it. */
-  #record(verdict: number, end: number): void {
-    const facts = this.#facts;
-    const { header } = this.#link;
-    facts.depth = this.#depth;
-    facts.macsAt = header.dstAt;
-    facts.ethertype = header.type;
-    facts.vlan = this.#link.vlan;
-    facts.addressLen = 0;
-    facts.targetAt = -1;
-    facts.protocol = 0;
-    facts.sentLen = this.#link.sentLen;
-    facts.packetAt = header.payloadAt;
-    facts.packetEnd = end;
-    facts.seed = 0;
-    facts.srcPort = 0;
-    facts.dstPort = 0;
-    facts.typeCode = 0;
-    if (this.#depth === DEPTH_OF.arp) {
-      const { packet } = this.#arp;
-      facts.addressLen = 4;
-      facts.srcAt = packet.senderIpAt;
-      facts.dstAt = packet.targetIpAt;
-      facts.typeCode = packet.operation;
-    } else if (this.#depth >= DEPTH_OF.ip) {
-      const isIpv4 = header.type === ETHERTYPE_IPV4;
-      const ip = isIpv4 ? this.#ipv4.header : this.#ipv6.header;
-      facts.addressLen = ip.addressLen;
-      facts.srcAt = ip.srcAt;
-      facts.dstAt = ip.dstAt;
-      facts.protocol = ip.protocol;
-      facts.packetEnd = ip.payloadEnd;
-      if (this.#depth === DEPTH_OF.transport) this.#recordTransport(isIpv4);
-    }
-    this.#recorder.frame(verdict, facts);
-  }
-
-  #recordTransport(isIpv4: boolean): void {
-    const facts = this.#facts;
-    const { protocol } = facts;
-    if (protocol === IPPROTO_TCP) {
-      const { header } = this.#tcp;
-      facts.seed = this.#tcp.seed;
-      facts.srcPort = header.srcPort;
-      facts.dstPort = header.dstPort;
-      facts.typeCode = header.flags;
-      facts.seq = header.seq;
-      facts.ack = header.ack;
-      facts.sentSeq = this.#tcp.output.seq;
-      facts.sentAck = this.#tcp.output.ack;
-      facts.sentFlags = this.#tcp.output.flags;
-    } else if (protocol === IPPROTO_UDP) {
-      facts.seed = this.#udp.seed;
-      facts.srcPort = this.#udp.header.srcPort;
-      facts.dstPort = this.#udp.header.dstPort;
-    } else {
-      const { message } = isIpv4 ? this.#icmpv4 : this.#icmpv6;
-      facts.typeCode = message.type << 8 | message.code;
-      if (protocol === IPPROTO_ICMPV6 && this.#icmpv6.hasTarget) {
-        facts.targetAt = message.targetAt;
-      }
-    }
   }
 }

@@ -31,7 +31,6 @@ import {
   SND_MSS,
   SND_NXT,
   SND_UNA,
-  SND_WND,
   TIMESTAMP_OFFSET,
 } from "../flow_table.ts";
 import type { TcpPersona } from "../persona.ts";
@@ -41,34 +40,27 @@ import { EVERY_PORT, hasPort, type PortSet } from "../ports.ts";
 import { Tuple } from "../tuple.ts";
 import { VERDICT } from "../verdict.ts";
 import { seqAdd } from "../wire/seq.ts";
-import { ACK, CWR, ECE, FIN, PSH, RST, SYN, TcpHeader } from "../wire/tcp.ts";
+import { ACK, CWR, ECE, FIN, RST, SYN, TcpHeader } from "../wire/tcp.ts";
 import { type Application, NO_MATCH } from "./application.ts";
 import type { Ipv4 } from "./ipv4.ts";
 import type { Ipv6 } from "./ipv6.ts";
 import type { Link } from "./link.ts";
+import { TcpConversation, WINDOW_MAX } from "./tcp_conversation.ts";
 import type { TcpMemory } from "./tcp_memory.ts";
 import {
   AWAITS_GREETING,
-  CONGESTED,
-  GOT_FIN,
-  OWES_ACK,
-  PEER_FIRST,
-  PEER_SHIFT,
   SACKS,
   SAID_SACK,
   SCALES,
   STAMPS,
   TcpOutput,
   TIMESTAMPS_LEN,
-  WANTS_FIN,
 } from "./tcp_output.ts";
 import { TcpReassembly } from "./tcp_reassembly.ts";
 import { TcpStream, UNKNOWN } from "./tcp_stream.ts";
 
 const IDLE_MS = 60_000; // a flow that is silent for longer is forgotten
-const WINDOW_MAX = 65_535;
 const GREETING_TURNS = 16;
-const CONGESTION_EXPERIENCED = 3; // RFC 3168 §5
 
 /** TCP on either version of IP. */
 export class Tcp {
@@ -79,8 +71,8 @@ export class Tcp {
   readonly #cookies: Cookies;
   readonly #flows: FlowTable;
   readonly #ledger: FlowLedger;
-  readonly #reassembly: TcpReassembly;
   readonly #stream: TcpStream;
+  readonly #conversation: TcpConversation;
   readonly #openPorts: PortSet;
   readonly #tuple = new Tuple();
 
@@ -130,7 +122,7 @@ export class Tcp {
     this.#cookies = cookies;
     this.#flows = flows;
     this.#ledger = ledger;
-    this.#reassembly = new TcpReassembly(flows, ahead);
+    const reassembly = new TcpReassembly(flows, ahead);
     this.#openPorts = openPorts;
     this.header = new TcpHeader(arena);
     this.output = new TcpOutput(
@@ -139,7 +131,7 @@ export class Tcp {
       flows,
       answers,
       ledger,
-      this.#reassembly,
+      reassembly,
       this.header,
       mtu,
     );
@@ -149,6 +141,14 @@ export class Tcp {
       recorder,
       this.header,
       this.output,
+    );
+    this.#conversation = new TcpConversation(
+      persona,
+      memory,
+      reassembly,
+      this.#stream,
+      this.output,
+      this.header,
     );
   }
 
@@ -196,7 +196,7 @@ export class Tcp {
 
     const flow = this.#flows.find(this.#tuple);
     if (flow === NO_FLOW) return this.#begin(ip);
-    if (this.#isInWindow(flow)) return this.#continue(ip, flow);
+    if (this.#conversation.isInWindow(flow)) return this.#take(ip, flow);
     // Perhaps a new connection between the same ports.
     return this.#begin(ip, flow);
   }
@@ -279,20 +279,6 @@ export class Tcp {
   }
 
   /**
-   * Whether a segment's numbers are near enough those of its flow.
-   *
-   * @see {@link https://www.rfc-editor.org/rfc/rfc5961#section-5.2 | RFC 5961 §5.2}
-   */
-  #isInWindow(flow: number): boolean {
-    const { words } = this.#flows;
-    const { ack, seq } = this.header;
-    const ahead = (seq - words[flow + RCV_NXT]!) | 0;
-    return ((words[flow + SND_NXT]! - ack) | 0) >= 0 &&
-      ((ack - words[flow + SND_UNA]!) | 0) >= -WINDOW_MAX &&
-      ahead >= -WINDOW_MAX && ahead <= WINDOW_MAX;
-  }
-
-  /**
    * Takes the first segment of a connection that says more than "I heard", or
    * that much to a port where clients wait for a greeting.
    */
@@ -309,13 +295,13 @@ export class Tcp {
         ? VERDICT.tcp_cookie_wrong
         : VERDICT.tcp_out_of_window;
     }
+    this.isProof = true;
     const isEmpty = header.payloadAt === header.payloadEnd &&
-      !(flags & FIN) && !this.#hasToAcknowledge(flags);
+      !(flags & FIN) && !this.#conversation.asksForAck;
     if (isEmpty && this.#application.greeterOf(header.dstPort) === NO_MATCH) {
       return VERDICT.tcp_handshake_ack;
     }
 
-    this.isProof = true;
     const { entropy } = this.#cookies;
     if (formerFlow !== NO_FLOW) this.#flows.forget(formerFlow);
     const flow = this.#flows.add(this.#tuple, this.output.clock);
@@ -342,9 +328,9 @@ export class Tcp {
     const { view } = this.#arena;
     const macAt = this.#link.header.srcAt;
     this.#ledger.open(flow, view.getUint16(macAt), view.getInt32(macAt + 2));
-    if (!isEmpty) return this.#continue(ip, flow);
+    if (!isEmpty) return this.#take(ip, flow);
     this.#hear(ip, flow);
-    words[flow + SND_WND] = this.#windowOf(flow);
+    this.#conversation.takeWindow(flow);
     words[flow + AGREED]! |= AWAITS_GREETING;
     this.awaitsGreeting = true;
     return VERDICT.tcp_handshake_ack;
@@ -361,141 +347,15 @@ export class Tcp {
     return this.#cookies.ofHosts(this.#tuple);
   }
 
-  /** Room that the segment received last says its sender has, in octets. */
-  #windowOf(flow: number): number {
-    return this.header.window <<
-      (this.#flows.words[flow + AGREED]! & PEER_SHIFT);
-  }
-
-  /** Counts the segment received last. */
-  #hear(ip: Ipv4 | Ipv6, flow: number): void {
-    const { flags, payloadAt, payloadEnd } = this.header;
-    const packetLen = ip.header.payloadEnd - ip.header.at;
+  /** Takes a segment of a flow. */
+  #take(ip: Ipv4 | Ipv6, flow: number): number {
     this.seed = this.#flows.words[flow + SEED]!;
-    this.#ledger.heard(flow, flags, payloadEnd - payloadAt, packetLen);
+    return this.#conversation.take(ip, flow);
   }
 
-  /** Takes a segment of a flow whose numbers are near enough. */
-  #continue(ip: Ipv4 | Ipv6, flow: number): number {
-    const { header, output } = this;
-    const { words } = this.#flows;
-    const { ack, flags, payloadEnd, seq } = header;
-    const length = payloadEnd - header.payloadAt;
-    const fin = flags & FIN; // which is 1, and takes one sequence number
-    const known = (words[flow + RCV_NXT]! - seq) | 0; // octets we have already
-    this.#flows.touch(flow, output.clock);
-    this.#hear(ip, flow);
-    this.#takeTimestamp(flow, known);
-    words[flow + SND_WND] = this.#windowOf(flow);
-    this.#noteCongestion(ip, flow);
-    const hasNewAck = output.takeAck(flow, ack);
-    const isMissing = words[flow + SND_UNA] !== words[flow + SND_NXT];
-
-    if (length + fin === 0) {
-      return this.#continueEmpty(ip, flow, known, isMissing && !hasNewAck);
-    }
-    const sent = output.count;
-    const isAhead = known < 0 && this.#persona.keepsOrder;
-    if (isAhead || known >= length + fin || words[flow + AGREED]! & GOT_FIN) {
-      if (isAhead) {
-        this.#reassembly.keep(flow, seq, header.payloadAt, payloadEnd);
-      } else if (isMissing) {
-        // Sent again, because what we said to it did not arrive.
-        output.repeat(ip, flow);
-      }
-      if (output.count === sent) output.acknowledge(ip, flow);
-      return VERDICT.tcp_ack;
-    }
-
-    words[flow + RCV_NXT] = seqAdd(seq, length + fin);
-    words[flow + AGREED]! &= ~AWAITS_GREETING;
-    const sndNxt = words[flow + SND_NXT]!;
-    const payloadAt = header.payloadAt + Math.min(Math.max(known, 0), length);
-    this.#stream.deliver(ip, flow, payloadAt, payloadEnd);
-    if (fin) {
-      words[flow + AGREED]! |= GOT_FIN | WANTS_FIN;
-      this.#reassembly.release(flow);
-    } else if (this.#reassembly.join(flow)) {
-      this.#stream.deliver(ip, flow, this.#reassembly.at, this.#reassembly.end);
-      this.#reassembly.release(flow);
-    }
-    const hasAnswer = words[flow + ANSWER] !== NO_BUFFER;
-    if (known > 0 && isMissing) output.repeat(ip, flow);
-    else output.push(ip, flow);
-    if (output.count === sent) {
-      // A peer that is acknowledged all it said has nothing to say again should
-      // our answer be lost. So it has to acknowledge that one first.
-      if (isMissing) words[flow + AGREED]! |= OWES_ACK;
-      else output.acknowledge(ip, flow);
-    }
-    if (hasAnswer && words[flow + SND_NXT] !== sndNxt) {
-      return VERDICT.tcp_answer;
-    }
-    return fin ? VERDICT.tcp_fin_ack : VERDICT.tcp_ack;
-  }
-
-  /** Takes a segment that has only an acknowledgment. */
-  #continueEmpty(
-    ip: Ipv4 | Ipv6,
-    flow: number,
-    known: number,
-    isRepeated: boolean,
-  ): number {
-    const { output } = this;
-    const { words } = this.#flows;
-    const isAllAcked = words[flow + SND_UNA] === words[flow + SND_NXT];
-    // Our FIN acknowledged the peer's, and is acknowledged. Where ours was first,
-    // our last word may be lost and is asked for again: RFC 9293 §3.6.1.
-    if (isAllAcked && words[flow + AGREED]! & PEER_FIRST) {
-      this.#flows.forget(flow);
-      return VERDICT.tcp_acknowledged;
-    }
-    if (known > 0) { // a keep-alive, RFC 9293 §3.8.4
-      output.acknowledge(ip, flow);
-      return VERDICT.tcp_ack;
-    }
-    const sent = output.count;
-    if (isRepeated) output.repeat(ip, flow); // it got what came later
-    else this.#stream.goOn(ip, flow);
-    if (isAllAcked && words[flow + AGREED]! & OWES_ACK) {
-      output.acknowledge(ip, flow);
-    }
-    if (output.count === sent && this.#hasToAcknowledge(this.header.flags)) {
-      output.acknowledge(ip, flow);
-      return VERDICT.tcp_ack;
-    }
-    return output.count === sent
-      ? VERDICT.tcp_acknowledged
-      : VERDICT.tcp_answer;
-  }
-
-  /** Whether a segment asks for an acknowledgment although it says nothing. */
-  #hasToAcknowledge(flags: number): boolean {
-    return (flags & PSH) !== 0 && this.#persona.acknowledgesPush;
-  }
-
-  /**
-   * Repeats a router's mark to the sender until that says it has heard:
-   * RFC 3168 §6.1.3. Only who agreed on it sends packets that can be marked.
-   */
-  #noteCongestion(ip: Ipv4 | Ipv6, flow: number): void {
-    const { words } = this.#flows;
-    if (this.header.flags & CWR) words[flow + AGREED]! &= ~CONGESTED;
-    if (ip.header.ecn === CONGESTION_EXPERIENCED && this.#persona.acceptsEcn) {
-      words[flow + AGREED]! |= CONGESTED;
-    }
-  }
-
-  /**
-   * Keeps the peer's timestamp, to be echoed.
-   *
-   * @see {@link https://www.rfc-editor.org/rfc/rfc7323#section-4.3 | RFC 7323 §4.3}
-   */
-  #takeTimestamp(flow: number, known: number): void {
-    const { words } = this.#flows;
-    const { hasTimestamps, timestamp } = this.header;
-    if (!hasTimestamps || known < 0) return;
-    if (((timestamp - words[flow + PEER_TIMESTAMP]!) | 0) < 0) return;
-    words[flow + PEER_TIMESTAMP] = timestamp;
+  /** Counts a segment of a flow that is about to begin or to end. */
+  #hear(ip: Ipv4 | Ipv6, flow: number): void {
+    this.seed = this.#flows.words[flow + SEED]!;
+    this.#conversation.hear(ip, flow);
   }
 }
