@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FrameRecord, Peers } from "../record/records.ts";
+import type { Peers } from "../record/records.ts";
 import type { Recognition } from "../scanner/scanner.ts";
 
 /** What was noted of a message, by name. */
@@ -82,10 +82,10 @@ export interface Conversation extends Peers {
 export interface Listener {
   /** Takes a conversation that is over. */
   conversation?(conversation: Conversation): void;
-  /** Takes a frame that came to nothing more: a ping, a SYN. */
-  probe?(probe: FrameRecord): void;
   /** Takes what was counted of a source that has been idle, or for long. */
   visit?(visit: Visit): void;
+  /** Takes how many packets a source sent that there is no room for. */
+  overflow?(time: number, packets: number): void;
   /** Takes how many records are missing. */
   dropped?(time: number, count: number): void;
 }
@@ -106,7 +106,7 @@ export interface Visit {
   readonly iface: string | undefined;
   /** Its address. */
   readonly src: Uint8Array;
-  /** Its hardware address, as seen last. */
+  /** Its hardware address, as seen first. */
   readonly srcMac: Uint8Array;
   /** When it was seen first, in milliseconds since 1970. */
   readonly start: number;

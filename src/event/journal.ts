@@ -2,12 +2,11 @@
  * Puts records together to what happened, and tells those who listen.
  *
  * ```text
- *  SYN ──────────────► kept for a while ─┐ nothing more: a probe
+ *  SYN ──────────────► kept for a while ─┐
  *  message ──────────► kept ─────────────┤
  *  flow is over ─────► joined by its id ─┴─► a conversation
  *  message, frame ───► of UDP ─────────────► a conversation
- *  any other frame ────────────────────────► a probe
- *  each of these ────► counted by source, idle ─► a visit
+ *  each of these, and any other frame ─────► counted by source ─► a visit
  * ```
  *
  * @module
@@ -27,6 +26,7 @@ import type { Conversation, Ending, Listener, Visit } from "./conversation.ts";
 import { FlowId } from "./flow_id.ts";
 import { Pending } from "./pending.ts";
 import type { Recogniser } from "../scanner/recogniser.ts";
+import { Syns } from "./syns.ts";
 import { Visits } from "./visits.ts";
 
 const UDP = 17;
@@ -49,6 +49,7 @@ export class Journal {
   readonly #recogniser: Recogniser;
   readonly #listeners: readonly Listener[];
   readonly #ids = new FlowId();
+  readonly #syns = new Syns();
   readonly #pending: Pending;
   readonly #visits: Visits;
   #now = 0;
@@ -73,12 +74,13 @@ export class Journal {
     this.#protocols = protocols;
     this.#recogniser = recogniser;
     this.#listeners = listeners;
-    this.#pending = new Pending(
-      (probe) => this.#tellProbe(probe),
-      (messages) => this.#tellDropped(messages),
-    );
+    this.#pending = new Pending((messages) => this.#tellDropped(messages));
     this.#visits = new Visits(iface, recogniser, (visit: Visit) => {
       for (const listener of this.#listeners) listener.visit?.(visit);
+    }, (packets) => {
+      for (const listener of this.#listeners) {
+        listener.overflow?.(this.#now, packets);
+      }
     });
   }
 
@@ -111,24 +113,19 @@ export class Journal {
    */
   tick(now: number): void {
     this.#now = now;
-    this.#pending.tick(now);
     this.#visits.tick(now);
   }
 
   /** Tells everything that there is to tell. */
   end(): void {
-    this.#pending.end();
     this.#visits.end();
   }
 
   #takeFrame(frame: FrameRecord): void {
     this.#visits.frame(frame);
-    if (frame.verdict === VERDICT.tcp_syn_ack) {
-      this.#pending.addProbe(this.#ids.of(frame), frame);
-    } else if (frame.protocol === UDP && frame.srcPort !== 0) {
+    if (frame.verdict === VERDICT.tcp_syn_ack) this.#syns.add(frame);
+    if (frame.protocol === UDP && frame.srcPort !== 0) {
       this.#tell(this.#datagram(frame));
-    } else {
-      this.#tellProbe(frame);
     }
   }
 
@@ -165,7 +162,8 @@ export class Journal {
   #takeFlow(record: FlowRecord): void {
     this.#visits.flow(record);
     const id = this.#ids.of(record);
-    const { messages, omitted, probe } = this.#pending.take(id);
+    const { messages, omitted } = this.#pending.take(id);
+    const syn = this.#syns.take(record);
     const { history, srcMac, why } = record;
     let ending = ENDINGS[why]!;
     if (ending === "closed") {
@@ -177,11 +175,11 @@ export class Journal {
       iface: this.#iface,
       id,
       // Since the SYN, if that is remembered.
-      start: probe?.time ?? record.start,
-      packetsIn: record.packetsIn + (probe === undefined ? 0 : 1),
-      packetsInLen: record.packetsInLen + (probe?.packetLen ?? 0),
-      packetsOut: record.packetsOut + (probe === undefined ? 0 : 1),
-      packetsOutLen: record.packetsOutLen + (probe?.sentLen ?? 0),
+      start: syn?.time ?? record.start,
+      packetsIn: record.packetsIn + (syn === undefined ? 0 : 1),
+      packetsInLen: record.packetsInLen + (syn?.packetLen ?? 0),
+      packetsOut: record.packetsOut + (syn === undefined ? 0 : 1),
+      packetsOutLen: record.packetsOutLen + (syn?.sentLen ?? 0),
       ending,
       srcMac: srcMac.slice(),
       messages,
@@ -242,12 +240,6 @@ export class Journal {
   #tellDropped(count: number): void {
     for (const listener of this.#listeners) {
       listener.dropped?.(this.#now, count);
-    }
-  }
-
-  #tellProbe(probe: FrameRecord): void {
-    for (const listener of this.#listeners) {
-      listener.probe?.(probe);
     }
   }
 }

@@ -6,34 +6,36 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { ipText } from "../address/text.ts";
 import { communityIdOf } from "../event/community.ts";
-import type {
-  Conversation,
-  Listener,
-  Message,
-  Values,
-  Visit,
-} from "../event/conversation.ts";
+import type { Conversation, Listener, Visit } from "../event/conversation.ts";
 import { credentialsOf } from "../event/credentials.ts";
 import { hasshOf } from "../event/hassh.ts";
-import { netNtlmOf } from "../event/netntlm.ts";
-import type { Recognition } from "../scanner/scanner.ts";
-import { printable } from "../printable.ts";
+import {
+  countedOf,
+  type Fields,
+  hashes,
+  isoTime,
+  macOf,
+  merge,
+  mergedValues,
+  messageOf,
+  nested,
+  ntlmOf,
+  OWN,
+  payloadOf,
+  scannersOf,
+  textsOf,
+  threatOf,
+  vlanOf,
+} from "./ecs_fields.ts";
 import { jsonText } from "./json_text.ts";
 
 /** Version of the schema that events are valid against. */
 export const ECS_VERSION = "9.4.0";
 
-const MODULE = "masscanned";
 const NS_PER_MS = 1_000_000;
-const TEXT_MAX = 256; // octets of a payload that are shown as text
-const VLAN_BITS = 12;
-const EXACT_BITS = 53; // of a number in JSON
-
-/** Field sets of the schema that protocols note things of. */
-const FIELD_SETS = ["dns", "http", "tls", "url", "user", "user_agent"];
+const SAID_MS = 1000; // between two events about what is missing
 
 const TRANSPORTS: Readonly<Record<number, string>> = {
   1: "icmp",
@@ -50,9 +52,6 @@ export interface Observer {
   readonly version: string;
 }
 
-/** A JSON object. */
-type Fields = Record<string, unknown>;
-
 /** Takes the line of an event. */
 type Write = (line: string) => void;
 
@@ -61,9 +60,10 @@ export class EcsEvents implements Listener {
   readonly #observer: Fields;
   readonly #write: Write;
   #sequence = 0;
-  #dropped = 0;
-  #droppedTotal = 0;
-  #droppedAt = 0;
+  #missing = { records: 0, sources: 0, packets: 0 };
+  #recordsDropped = 0;
+  #saidAt = 0;
+  #now = 0; // end of the latest event
 
   /**
    * Makes a writer.
@@ -75,8 +75,8 @@ export class EcsEvents implements Listener {
     this.#write = write;
     this.#observer = {
       name,
-      vendor: MODULE,
-      product: MODULE,
+      vendor: OWN,
+      product: OWN,
       type: "honeypot",
       version,
     };
@@ -118,7 +118,7 @@ export class EcsEvents implements Listener {
           ],
           action: protocol === 6 ? "tcp_connection" : "udp_exchange",
           ...asksIn ? { outcome: "failure" } : {},
-          dataset: `${MODULE}.exchange`,
+          dataset: `${OWN}.exchange`,
           id: conversation.id,
           reason: conversation.ending,
         },
@@ -187,7 +187,7 @@ export class EcsEvents implements Listener {
         category: ["network"],
         type: ["info"],
         action: "source_summary",
-        dataset: `${MODULE}.source`,
+        dataset: `${OWN}.source`,
       },
       source: {
         ip: ipText(src),
@@ -222,36 +222,46 @@ export class EcsEvents implements Listener {
     });
   }
 
-  /** Writes, at most once a second, how many records are missing. */
+  /** Counts records that are missing, and says so at most once a second. */
   dropped(time: number, count: number): void {
-    this.#dropped += count;
-    if (time - this.#droppedAt < 1000) return;
-    this.#droppedAt = time;
-    this.flush(time);
+    this.#missing.records += count;
+    if (time - this.#saidAt >= SAID_MS) this.flush(time);
+  }
+
+  /** Counts a source that is not told of, and says so in the same way. */
+  overflow(time: number, packets: number): void {
+    this.#missing.sources++;
+    this.#missing.packets += packets;
+    if (time - this.#saidAt >= SAID_MS) this.flush(time);
   }
 
   /**
-   * Writes how many records are missing, if some are.
+   * Says what is missing, if something is.
    *
-   * @param time Time, in milliseconds since 1970.
+   * @param time Time, in milliseconds since 1970; absent: of the event before.
    */
-  flush(time: number): void {
-    if (this.#dropped === 0) return;
-    this.#droppedTotal += this.#dropped;
+  flush(time: number = this.#now): void {
+    const { packets, records, sources } = this.#missing;
+    if (records + sources === 0) return;
+    this.#missing = { records: 0, sources: 0, packets: 0 };
+    this.#recordsDropped += records;
+    this.#saidAt = time;
     this.#emit(time, time, {
       observer: this.#observer,
-      message: `${this.#dropped} records were dropped for want of a buffer`,
+      message: `${records} records were dropped for want of a buffer, and ` +
+        `${sources} sources for want of room`,
       event: {
         kind: "pipeline_error",
         action: "records_dropped",
-        dataset: `${MODULE}.loss`,
+        dataset: `${OWN}.loss`,
       },
       masscanned: {
-        records_dropped: this.#dropped,
-        records_dropped_total: this.#droppedTotal,
+        records_dropped: records,
+        records_dropped_total: this.#recordsDropped,
+        sources_dropped: sources,
+        sources_dropped_packets: packets,
       },
     });
-    this.#dropped = 0;
   }
 
   /** Who observed something on an interface, if on one. */
@@ -261,14 +271,15 @@ export class EcsEvents implements Listener {
   }
 
   #emit(start: number, end: number, fields: Fields): void {
+    this.#now = Math.max(this.#now, end);
     const { event, ...rest } = fields;
     this.#write(`${
       jsonText({
         "@timestamp": isoTime(start),
         ecs: { version: ECS_VERSION },
         event: {
-          module: MODULE,
-          provider: MODULE,
+          module: OWN,
+          provider: OWN,
           sequence: this.#sequence++,
           ...event as Fields,
           start: isoTime(start),
@@ -279,138 +290,4 @@ export class EcsEvents implements Listener {
       })
     }\n`);
   }
-}
-
-function isoTime(time: number): string {
-  return new Date(time).toISOString();
-}
-
-/** A hardware address as ECS has it, RFC 7042 §2.1. */
-function macOf(octets: Uint8Array): string {
-  return octets.toHex().toUpperCase().replaceAll(/(..)(?!$)/g, "$1-");
-}
-
-/** VLANs of a conversation; the inner one apart, if there are two. */
-function vlanOf(vlan: number): Fields {
-  const id = (tag: number): Fields => ({ vlan: { id: `${tag}` } });
-  const outer = vlan >>> VLAN_BITS;
-  if (vlan === 0) return {};
-  if (outer === 0) return id(vlan);
-  const inner = vlan & (2 ** VLAN_BITS - 1);
-  return { ...id(outer & (2 ** VLAN_BITS - 1)), inner: id(inner) };
-}
-
-/** What was noted of any message; of equal names, the first. */
-function mergedValues(messages: readonly Message[]): Values {
-  const all = new Map<string, string | number>();
-  for (const { values } of messages) {
-    for (const [name, value] of values) {
-      if (!all.has(name)) all.set(name, value);
-    }
-  }
-  return all;
-}
-
-function textsOf(all: readonly Values[], name: string): string[] {
-  return all.map((values) => values.get(name))
-    .filter((value) => value !== undefined).map(String);
-}
-
-/** Puts values where their names say. */
-function nested(values: Values): Fields {
-  const fields: Fields = {};
-  for (const [name, value] of values) {
-    const path = name.split(".");
-    if (path[0] !== MODULE && !FIELD_SETS.includes(path[0]!)) {
-      path.unshift(MODULE);
-    }
-    let at = fields;
-    for (const part of path.slice(0, -1)) {
-      at = (at[part] ??= {}) as Fields;
-    }
-    at[path.at(-1)!] = value;
-  }
-  return fields;
-}
-
-/** Puts two objects together, the second's values above the first's. */
-function merge(one: Fields, other: Fields): Fields {
-  const all = { ...one };
-  for (const [key, value] of Object.entries(other)) {
-    if (value === undefined) continue;
-    all[key] = isObject(value) && isObject(all[key])
-      ? merge(all[key], value)
-      : value;
-  }
-  return all;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function messageOf(message: Message): Fields {
-  const { answerLen, isAnswered, protocol, requestLen, time, values } = message;
-  const { masscanned, ...standard } = nested(values);
-  return merge({
-    time: isoTime(time),
-    protocol,
-    bytes: requestLen,
-    answered: isAnswered,
-    answer_bytes: answerLen,
-    credentials: credentialsOf(values),
-    ...standard,
-  }, (masscanned ?? {}) as Fields);
-}
-
-function ntlmOf(values: Values): Fields | undefined {
-  const netntlm = netNtlmOf(values);
-  return netntlm === undefined ? undefined : { netntlm };
-}
-
-/** The start of what nobody understood. */
-function payloadOf(messages: readonly Message[]): Fields | undefined {
-  const unknown = messages.filter(({ payload }) => payload.length > 0);
-  if (unknown.length === 0) return undefined;
-  const octets = new Uint8Array(
-    unknown.flatMap(({ payload }) => [...payload]),
-  );
-  return {
-    bytes: unknown.reduce((sum, { requestLen }) => sum + requestLen, 0),
-    text: printable(octets.subarray(0, TEXT_MAX)),
-    base64: octets.toBase64(),
-    sha256: createHash("sha256").update(octets).digest("hex"),
-  };
-}
-
-function hashes(
-  hassh: string | undefined,
-  payload: Fields | undefined,
-): string[] | undefined {
-  const all = [hassh, payload?.sha256 as string | undefined]
-    .filter((hash) => hash !== undefined);
-  return all.length > 0 ? all : undefined;
-}
-
-/** The surest of the scanners, where ECS has a place for it. */
-function threatOf([surest]: readonly Recognition[]): Fields | undefined {
-  if (surest === undefined) return undefined;
-  return { software: { name: surest.name, type: surest.type } };
-}
-
-function scannersOf(scanners: readonly Recognition[]): Fields[] | undefined {
-  if (scanners.length === 0) return undefined;
-  return scanners.map(({ bits, confidence, evidence, name }) => ({
-    name,
-    confidence,
-    evidence,
-    odds: bits === 0 ? undefined : 2 ** Math.min(bits, EXACT_BITS),
-  }));
-}
-
-function countedOf(
-  { count, first, isMinimum }: Visit["addresses"] | Visit["tcpPorts"],
-): Fields | undefined {
-  if (count === 0) return undefined;
-  return { count, at_least: isMinimum || undefined, first };
 }

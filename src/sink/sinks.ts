@@ -93,12 +93,14 @@ export class Sinks {
    */
   tick(now: number): void {
     for (const journal of this.#journals.values()) journal.tick(now);
+    this.#events?.events.flush(now);
     this.#events?.flush();
   }
 
   /** Tells everything that there is to tell. */
   end(): void {
     for (const journal of this.#journals.values()) journal.end();
+    this.#events?.events.flush();
     this.#events?.flush();
   }
 

@@ -9,7 +9,7 @@ import { Witness } from "../../src/event/witness.ts";
 import type { Conversation, Visit } from "../../src/event/conversation.ts";
 import { PROTOCOLS } from "../../src/proto/mod.ts";
 import { LISTEN } from "../../src/record/layout.ts";
-import { type FrameRecord, readRecords } from "../../src/record/records.ts";
+import { readRecords } from "../../src/record/records.ts";
 import { SCANNERS } from "../../src/scanner/mod.ts";
 import { Recogniser } from "../../src/scanner/recogniser.ts";
 import { EcsEvents } from "../../src/sink/ecs.ts";
@@ -37,8 +37,6 @@ export class EventRig {
   readonly lines: string[] = [];
   /** Conversations. */
   readonly conversations: Conversation[] = [];
-  /** Frames that came to nothing more. */
-  readonly probes: FrameRecord[] = [];
   /** What was counted of sources. */
   readonly visits: Visit[] = [];
 
@@ -54,7 +52,6 @@ export class EventRig {
     const events = new EcsEvents(observer, (line) => this.lines.push(line));
     this.#journal = new Journal("nic0", PROTOCOLS, recogniser, [events, {
       conversation: (it) => this.conversations.push(it),
-      probe: (it) => this.probes.push(it),
       visit: (it) => this.visits.push(it),
     }]);
     this.#bench = makeStack(

@@ -1,0 +1,72 @@
+/**
+ * A map that knows its oldest entry.
+ *
+ * @module
+ */
+
+interface Entry<V> {
+  readonly key: string;
+  readonly value: V;
+}
+
+/**
+ * Entries in the order in which they were set last. A `Map` alone has that,
+ * but looks at every entry that was deleted before it finds its first one.
+ */
+export class AgingMap<V> {
+  readonly #entries = new Map<string, Entry<V>>();
+  #order = this.#entries.values(); // where it is, all before are deleted
+  #front: Entry<V> | undefined;
+
+  /** Number of entries. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /**
+   * Finds an entry.
+   *
+   * @param key Its key.
+   * @returns Its value, if there is one.
+   */
+  get(key: string): V | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
+  /**
+   * Makes an entry the youngest.
+   *
+   * @param key Its key.
+   * @param value Its value.
+   */
+  set(key: string, value: V): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, { key, value });
+  }
+
+  /**
+   * Deletes an entry.
+   *
+   * @param key Its key.
+   * @returns Its value, if there was one.
+   */
+  delete(key: string): V | undefined {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#entries.delete(key);
+    return entry?.value;
+  }
+
+  /** Key and value of the oldest entry, if there is any. */
+  get oldest(): { readonly key: string; readonly value: V } | undefined {
+    if (this.#entries.size === 0) return undefined;
+    while (
+      this.#front === undefined ||
+      this.#entries.get(this.#front.key) !== this.#front
+    ) {
+      const { done, value } = this.#order.next();
+      if (done) this.#order = this.#entries.values();
+      else this.#front = value;
+    }
+    return this.#front;
+  }
+}

@@ -1,0 +1,128 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import fc from "fast-check";
+import { AgingMap } from "../../src/event/aging_map.ts";
+import { Pending } from "../../src/event/pending.ts";
+import type { Visit } from "../../src/event/conversation.ts";
+import { Visits } from "../../src/event/visits.ts";
+import { DEPTH_OF } from "../../src/record/layout.ts";
+import type { FrameRecord } from "../../src/record/records.ts";
+import { Recogniser } from "../../src/scanner/recogniser.ts";
+import { VERDICT } from "../../src/verdict.ts";
+
+const KEYS = "abcdef";
+
+Deno.test("AgingMap knows its oldest entry, as a list would", () => {
+  const step = fc.record({
+    key: fc.constantFrom(...KEYS),
+    isDeleted: fc.boolean(),
+  });
+  fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    const map = new AgingMap<number>();
+    let list: { key: string; value: number }[] = [];
+    for (const [value, { isDeleted, key }] of steps.entries()) {
+      list = list.filter((entry) => entry.key !== key);
+      if (isDeleted) map.delete(key);
+      else {
+        map.set(key, value);
+        list.push({ key, value });
+      }
+      strictEqual(map.size, list.length);
+      const oldest = map.oldest;
+      deepStrictEqual(oldest && { ...oldest }, list[0]);
+    }
+  }));
+});
+
+/** A SYN of one of very many sources. */
+function syn(source: number, time: number): FrameRecord {
+  const src = new Uint8Array(4);
+  new DataView(src.buffer).setUint32(0, source);
+  return {
+    kind: "frame",
+    time,
+    isNews: false,
+    verdict: VERDICT.tcp_syn_ack,
+    depth: DEPTH_OF.transport,
+    srcMac: new Uint8Array(6),
+    dstMac: new Uint8Array(6),
+    ethertype: 0x0800,
+    vlan: 0,
+    src,
+    dst: Uint8Array.of(192, 0, 2, 10),
+    target: new Uint8Array(),
+    protocol: 6,
+    srcPort: 50_000,
+    dstPort: 80,
+    seed: 0,
+    typeCode: 2,
+    seq: 0,
+    ack: 0,
+    sentSeq: 0,
+    sentAck: 0,
+    sentFlags: 0x12,
+    sentLen: 44,
+    packetLen: 44,
+    packet: new Uint8Array(),
+  };
+}
+
+Deno.test("Visits tells of few forged sources a second, and counts the others", () => {
+  const visits: Visit[] = [];
+  let overflow = 0;
+  const all = new Visits(
+    "nic0",
+    new Recogniser([]),
+    (visit) => visits.push(visit),
+    (packets) => overflow += packets,
+  );
+  const sources = 100_000;
+  for (let i = 0; i < sources; i++) all.frame(syn(i, 1_700_000_000_000));
+  ok(all.size < sources);
+  strictEqual(visits.length, 100);
+  strictEqual(visits.length + overflow + all.size, sources);
+  all.end();
+  strictEqual(all.size, 0);
+  strictEqual(visits.length + overflow, sources);
+});
+
+Deno.test("Pending keeps within its bounds, and says what it lost", () => {
+  let lost = 0;
+  const pending = new Pending((messages) => lost += messages);
+  const payload = new Uint8Array(1024);
+  const message = {
+    time: 0,
+    protocol: undefined,
+    isAnswered: false,
+    requestLen: 1024,
+    answerLen: 0,
+    values: new Map(),
+    summary: "",
+    payload,
+  };
+  const count = 100_000;
+  for (let i = 0; i < count; i++) pending.addMessage(`${i}`, message);
+  ok(pending.octets <= 1 << 26);
+  ok(lost > 0 && lost < count);
+  deepStrictEqual(pending.take("0").messages, []);
+  deepStrictEqual(pending.take(`${count - 1}`).messages, [message]);
+  for (let i = 0; i < count; i++) pending.take(`${i}`);
+  strictEqual(pending.octets, 0);
+});
+
+Deno.test("Pending keeps so many messages of a conversation, and counts all", () => {
+  const pending = new Pending(() => {});
+  for (let i = 0; i < 100; i++) {
+    pending.addMessage("one", {
+      time: i,
+      protocol: "http",
+      isAnswered: true,
+      requestLen: 1,
+      answerLen: 1,
+      values: new Map([["url.original", `/${i}`]]),
+      summary: "",
+      payload: new Uint8Array(),
+    });
+  }
+  const { messages, omitted } = pending.take("one");
+  deepStrictEqual([messages.length, omitted], [32, 68]);
+});
