@@ -34,8 +34,9 @@ export class Wakeup implements Disposable {
       check(libc.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "make an event");
   }
 
-  /** Adds one. */
+  /** Adds one, unless both ends are closed. */
   signal(): void {
+    if (!this.#isOpen) return;
     this.#cell[0] = 1n;
     libc.write(this.fd, this.#octets, 8n);
   }

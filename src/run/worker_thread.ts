@@ -35,6 +35,8 @@ export class WorkerThread {
   readonly #ended = Promise.withResolvers<Report>();
   #asked: PromiseWithResolvers<Report> | undefined;
 
+  #hasEnded = false;
+
   /** Whether it was told to stop and did not: it may run still. */
   isLate = false;
 
@@ -74,9 +76,10 @@ export class WorkerThread {
   /**
    * Asks what it has counted.
    *
-   * @throws {Error} If it dies meanwhile.
+   * @throws {Error} If it dies meanwhile, or is dead.
    */
   report(): Promise<Report> {
+    if (this.#hasEnded) return this.ended;
     if (this.#asked === undefined) {
       this.#asked = Promise.withResolvers();
       this.#asked.promise.catch(() => {});
@@ -141,6 +144,7 @@ export class WorkerThread {
 
   /** It has ended, well or not. */
   #end(outcome: Report | Error): void {
+    this.#hasEnded = true;
     this.#worker.terminate();
     this.#wakeup[Symbol.dispose]();
     if (outcome instanceof Error) {
@@ -153,8 +157,9 @@ export class WorkerThread {
     }
   }
 
-  /** Sends a message, and the signal that goes with it. */
+  /** Sends a message, and the signal that goes with it, if it can hear. */
   #tell(message: ToWorker, transfer: Transferable[] = []): void {
+    if (this.#hasEnded) return;
     this.#worker.postMessage(message, transfer);
     this.#wakeup.signal();
   }

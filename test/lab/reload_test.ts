@@ -141,17 +141,21 @@ lab("SIGHUP reads the configuration again", ["curl", "nmap"], async () => {
   await succeed(`ping -c 1 ${OURS}`);
 });
 
-lab("no packet is missed while behaviour changes", ["ping"], async () => {
-  const settings = `iface = "sensor0"\nself-ip-list = "${OURS}"\n`;
-  await using file = await textFile(settings);
-  await using masscanned = await Masscanned.start(`--config ${file.path}`);
-  await succeed(`ping -c 1 ${OURS}`);
-  const pinging = succeed(`ping -c 300 -i 0.01 ${OURS}`);
-  for (let i = 0; i < 10; i++) {
-    const ports = `ports = "tcp/${i}"\n`;
-    await Deno.writeTextFile(file.path, settings + ports);
-    masscanned.signal("SIGHUP");
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  match(await pinging, / 300 received, 0% packet loss/);
-});
+lab(
+  "what arrives while behaviour changes is answered afterwards",
+  ["ping"],
+  async () => {
+    const settings = `iface = "sensor0"\nself-ip-list = "${OURS}"\n`;
+    await using file = await textFile(settings);
+    await using masscanned = await Masscanned.start(`--config ${file.path}`);
+    await succeed(`ping -c 1 ${OURS}`);
+    const pinging = succeed(`ping -c 30 -i 0.1 ${OURS}`);
+    for (let i = 0; i < 10; i++) {
+      const ports = `ports = "tcp/${i}"\n`;
+      await Deno.writeTextFile(file.path, settings + ports);
+      masscanned.signal("SIGHUP");
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    match(await pinging, / 30 received, 0% packet loss/);
+  },
+);
