@@ -83,7 +83,6 @@ export async function run(
   );
   const reloader = new Reloader(options, reread, responders, say);
 
-  const ticking = setInterval(() => sinks.tick(Date.now()), TICK_MS);
   const reportEach = (): Promise<Report[]> =>
     Promise.all(responders.map((one) => one.report()));
   using _metrics = options.metrics && new MetricsServer(
@@ -111,6 +110,7 @@ export async function run(
     },
     report: async () => tell(await reportEach()),
   });
+  const ticking = setInterval(() => sinks.tick(Date.now()), TICK_MS);
   let reports: Report[] = [];
   try {
     for (const responder of responders) await responder.start();
