@@ -6,23 +6,31 @@
  */
 
 import type { Arena } from "./arena.ts";
+import { FairShare } from "./fair_share.ts";
 
 /** In place of a buffer: none. */
 export const NO_BUFFER: number = -1;
 
 const NO_OWNER = -1;
 
-/** Called with a flow that has to release its buffer for another's sake. */
-export type OnReclaim = (owner: number) => void;
+/** Who buffers are for. */
+export interface BufferOwners {
+  /** Makes a flow release its buffer for another's sake. */
+  readonly reclaim: (owner: number) => void;
+  /** Tells whose a flow is, as {@linkcode FairShare} numbers sources. */
+  readonly sourceOf: (owner: number) => number;
+}
 
 /**
  * A fixed number of buffers in the arena, each for one flow. When all are in
- * use, they are taken back in turn.
+ * use, they are taken back from the source that has most of them or, if none
+ * has more than others, in turn.
  */
 export class BufferPool {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #firstAt: number;
-  readonly #onReclaim: OnReclaim;
+  readonly #flows: BufferOwners;
+  readonly #shares: FairShare;
   readonly #owners: Int32Array<ArrayBuffer>;
   readonly #free: Int32Array<ArrayBuffer>; // stack of free buffers
   #freeCount: number;
@@ -44,18 +52,18 @@ export class BufferPool {
    * @param arena Where from.
    * @param count Number of buffers.
    * @param bufferLen Octets that one holds, a multiple of 8.
-   * @param onReclaim Called with the owner of a buffer that is wanted back; has
-   * to release it.
+   * @param flows Who the buffers are for.
    */
   constructor(
     arena: Arena,
     count: number,
     bufferLen: number,
-    onReclaim: OnReclaim,
+    flows: BufferOwners,
   ) {
     this.#bytes = arena.bytes;
     this.#firstAt = arena.allocate(count * bufferLen);
-    this.#onReclaim = onReclaim;
+    this.#flows = flows;
+    this.#shares = new FairShare(count);
     this.#owners = new Int32Array(count).fill(NO_OWNER);
     this.#free = Int32Array.from({ length: count }, (_, i) => count - 1 - i);
     this.#freeCount = count;
@@ -72,12 +80,15 @@ export class BufferPool {
    */
   take(owner: number): number {
     if (this.#freeCount === 0) {
-      const victim = this.#owners[this.#turn]!;
-      this.#turn = (this.#turn + 1) % this.#owners.length;
+      const victim = this.#shares.yielder(this.#turn);
+      if (victim === this.#turn) {
+        this.#turn = (this.#turn + 1) % this.#owners.length;
+      }
       this.reclaimed++;
-      this.#onReclaim(victim);
+      this.#flows.reclaim(this.#owners[victim]!);
     }
     const buffer = this.#free[--this.#freeCount]!;
+    this.#shares.take(buffer, this.#flows.sourceOf(owner));
     this.#owners[buffer] = owner;
     this.#starts[buffer] = 0;
     this.#ends[buffer] = 0;
@@ -91,6 +102,7 @@ export class BufferPool {
    */
   release(buffer: number): void {
     if (buffer === NO_BUFFER) return;
+    this.#shares.giveBack(buffer);
     this.#owners[buffer] = NO_OWNER;
     this.#free[this.#freeCount++] = buffer;
   }

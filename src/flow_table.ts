@@ -4,11 +4,13 @@
  * A fixed number of records in one typed array, found by a keyed hash of the
  * whole tuple and kept in order of last use. Whatever arrives, memory stays
  * where it was, and every operation takes the same time with one flow or with
- * all: when the table is full, the flow that was silent for longest makes room.
+ * all. When the table is full, a flow of the source that has most makes room
+ * or, if none has more than others, the flow that was silent for longest.
  *
  * @module
  */
 
+import { FairShare, SOURCES } from "./fair_share.ts";
 import { SipHash } from "./siphash.ts";
 import { type Tuple, TUPLE_WORDS } from "./tuple.ts";
 
@@ -65,6 +67,9 @@ export const SEED = 31;
 
 const EXPIRED_AT_ONCE = 256;
 
+const IPV4_WORDS = 4; // of a tuple
+const IPV6_SITE = 0xffff_0000; // in the second word of an address: a /48
+
 /** Why a flow is forgotten. */
 export const FORGOTTEN = {
   /** It ended: closed, reset, or followed by another between the same ports. */
@@ -87,6 +92,7 @@ export class FlowTable {
   readonly #hash: SipHash;
   readonly #buckets: Int32Array<ArrayBuffer>; // → flow + 1; 0: empty
   readonly #onForget: OnForget;
+  readonly #shares: FairShare;
   #freed = NO_FLOW; // list of forgotten records, through NEXT_IN_BUCKET
   #touched = 0; // records that were ever in use
   #oldest = NO_FLOW;
@@ -118,6 +124,7 @@ export class FlowTable {
     this.capacity = capacity;
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity)));
     this.#onForget = onForget;
+    this.#shares = new FairShare(capacity);
     this.words = new Int32Array(capacity * RECORD_WORDS);
   }
 
@@ -146,7 +153,8 @@ export class FlowTable {
   add(tuple: Tuple, now: number): number {
     if (this.size === this.capacity) {
       this.evicted++;
-      this.forget(this.#oldest, FORGOTTEN.evicted);
+      const member = this.#shares.yielder(memberOf(this.#oldest));
+      this.forget(member * RECORD_WORDS, FORGOTTEN.evicted);
     }
     const { words } = this;
     let flow = this.#freed;
@@ -162,8 +170,19 @@ export class FlowTable {
     words[flow + NEXT_IN_BUCKET] = this.#buckets[bucket]! - 1;
     this.#buckets[bucket] = flow + 1;
     this.#append(flow, now);
+    this.#shares.take(memberOf(flow), this.#sourceOf(tuple));
     this.size++;
     return flow;
+  }
+
+  /**
+   * Tells whose a flow is: an address of IPv4, a /48 of IPv6.
+   *
+   * @param flow A flow in the table.
+   * @returns Number of the source, as in {@linkcode FairShare}.
+   */
+  sourceOf(flow: number): number {
+    return this.#shares.sourceOf(memberOf(flow));
   }
 
   /**
@@ -224,6 +243,7 @@ export class FlowTable {
       words[link + NEXT_IN_BUCKET] = words[flow + NEXT_IN_BUCKET]!;
     }
     this.#unlink(flow);
+    this.#shares.giveBack(memberOf(flow));
     words[flow + NEXT_IN_BUCKET] = this.#freed;
     this.#freed = flow;
     this.size--;
@@ -243,6 +263,14 @@ export class FlowTable {
       this.#scratch[i] = words[flow + TUPLE + i]!;
     }
     return this.#hash.hash(this.#scratch, count) & (this.#buckets.length - 1);
+  }
+
+  #sourceOf(tuple: Tuple): number {
+    const { count, words } = tuple;
+    this.#scratch[0] = words[0]!;
+    this.#scratch[1] = count === IPV4_WORDS ? 0 : words[1]! & IPV6_SITE;
+    this.#scratch[2] = count;
+    return this.#hash.hash(this.#scratch, 3) & (SOURCES - 1);
   }
 
   #isOf(flow: number, tuple: Tuple): boolean {
@@ -275,4 +303,9 @@ export class FlowTable {
     if (newer === NO_FLOW) this.#newest = older;
     else words[newer + OLDER] = older;
   }
+}
+
+/** Number of a flow among all records. */
+function memberOf(flow: number): number {
+  return flow / RECORD_WORDS;
 }

@@ -18,9 +18,12 @@ class Rig {
       this.arena,
       count,
       16,
-      (owner) => {
-        this.losers.push(owner);
-        this.buffers.release(this.#taken.get(owner)!);
+      {
+        reclaim: (owner) => {
+          this.losers.push(owner);
+          this.buffers.release(this.#taken.get(owner)!);
+        },
+        sourceOf: (owner) => owner % 100,
       },
     );
   }
@@ -89,6 +92,13 @@ Deno.test("BufferPool.take() hands out every buffer, then takes them in turn", (
   deepStrictEqual(rig.losers.slice(0, 3).toSorted(), [1, 2, 3]);
   strictEqual(rig.losers[3], 4);
   strictEqual(rig.buffers.reclaimed, 4);
+});
+
+Deno.test("BufferPool.take() takes the oldest buffer of the source that has most", () => {
+  const rig = new Rig(4);
+  // Sources 1, 2 and 3; owners are numbered 100 n + source.
+  for (const owner of [1, 2, 102, 202, 3, 103, 302, 101]) rig.take(owner);
+  deepStrictEqual(rig.losers, [2, 102, 3, 202]);
 });
 
 Deno.test("BufferPool.take() prefers a buffer that was given back, empty", () => {

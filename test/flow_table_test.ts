@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { FlowTable, NO_FLOW, STATE } from "../src/flow_table.ts";
 import { Tuple } from "../src/tuple.ts";
@@ -65,12 +65,26 @@ Deno.test("FlowTable agrees with a list, whatever is done to it", () => {
   );
 });
 
+/** A flow in the model. */
+interface Entry {
+  readonly tuple: number;
+  readonly flow: number;
+  readonly added: number; // how many were before it
+  lastUse: number;
+}
+
+/** An address of IPv4, the first 48 bits of one of IPv6. */
+function sourceOf({ count, words }: Tuple): string {
+  return count === 4 ? `${words[0]}` : `${words[0]}:${words[1]! >>> 16}`;
+}
+
 /** What a table should be: tuples in order of last use. */
 class Model {
   readonly #capacity: number;
   readonly #forgotten: number[] = []; // flows that left the table
   readonly #table: FlowTable;
-  #order: { tuple: number; flow: number; lastUse: number }[] = [];
+  #order: Entry[] = [];
+  #added = 0;
   #now = 0x7fffffff - 500; // the clock wraps soon
   #evicted = 0;
   #expired = 0;
@@ -107,13 +121,36 @@ class Model {
       this.#order = [...this.#order.filter((one) => one !== known), known];
       return;
     }
-    if (this.#order.length === this.#capacity) {
-      this.#order = this.#order.slice(1);
-      this.#evicted++;
-    }
+    const isFull = this.#order.length === this.#capacity;
     const flow = this.#table.add(tupleOf(tuple), now);
+    if (isFull) this.#giveWay();
     this.#table.words[flow + STATE] = tuple;
-    this.#order = [...this.#order, { tuple, flow, lastUse: this.#now }];
+    this.#order = [
+      ...this.#order,
+      { tuple, flow, lastUse: this.#now, added: this.#added++ },
+    ];
+  }
+
+  /** Who gave way is the one used least lately, or first of a greater share. */
+  #giveWay(): void {
+    const [flow] = this.#forgotten;
+    const oldest = this.#order[0]!;
+    const victim = this.#order.find((one) => one.flow === flow)!;
+    if (victim !== oldest) {
+      const share = this.#shareOf(victim.tuple);
+      deepStrictEqual(share[0], victim);
+      ok(share.length > this.#shareOf(oldest.tuple).length);
+    }
+    this.#order = this.#order.filter((one) => one !== victim);
+    this.#evicted++;
+  }
+
+  /** Flows of the same source as a tuple's, in the order of their coming. */
+  #shareOf(tuple: number): Entry[] {
+    const source = sourceOf(tupleOf(tuple));
+    return this.#order
+      .filter((one) => sourceOf(tupleOf(one.tuple)) === source)
+      .toSorted((one, other) => one.added - other.added);
   }
 
   #forget(tuple: number): void {

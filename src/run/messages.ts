@@ -94,8 +94,8 @@ export interface Report {
   readonly recordsDropped: number;
   /** Clients that were greeted because they did not speak first. */
   readonly greetings: number;
-  /** Clients that were not greeted because too many waited for it. */
-  readonly greetingsRefused: number;
+  /** Clients that were greeted at once because too many waited already. */
+  readonly greetingsHastened: number;
   /** Packets left out of the capture for want of a buffer. */
   readonly captureDropped: number;
   /** TCP flows that are remembered now. */

@@ -84,9 +84,9 @@ const COUNTERS: readonly [
     ({ greetings }) => greetings,
   ],
   [
-    "greetings_refused_total",
-    "Clients that were not greeted because too many waited for it.",
-    ({ greetingsRefused }) => greetingsRefused,
+    "greetings_hastened_total",
+    "Clients that were greeted at once because too many waited already.",
+    ({ greetingsHastened }) => greetingsHastened,
   ],
   [
     "flows_evicted_total",

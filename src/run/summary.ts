@@ -44,7 +44,7 @@ export function summaryOf(
     "records dropped": report.recordsDropped,
     "packets left out of the capture": report.captureDropped,
     "workers that died": report.workerDeaths,
-    "clients not greeted": report.greetingsRefused,
+    "clients greeted at once": report.greetingsHastened,
     "flows evicted": report.flowsEvicted,
     "flows given up for their buffers": report.flowsReclaimed,
     ...Object.fromEntries(

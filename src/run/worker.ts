@@ -226,7 +226,7 @@ class PacketWorker {
       sendRefusals: this.#sender.refused,
       recordsDropped: this.#recorder.dropped,
       greetings: this.#stack.greetings,
-      greetingsRefused: this.#stack.greetingsRefused,
+      greetingsHastened: this.#stack.greetingsHastened,
       captureDropped: this.#tap?.dropped ?? 0,
       flows: this.#stack.flowCount,
       flowsEvicted: this.#stack.flowsEvicted,

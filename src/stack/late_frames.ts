@@ -59,6 +59,7 @@ export class LateFrames {
    * @param tag VLAN tag that came beside it.
    * @param isUnsummed Whether its checksums are still to be filled in.
    * @param now Time, in milliseconds since 1970.
+   * @returns Whether there was a place for it.
    */
   put(
     at: number,
@@ -66,10 +67,10 @@ export class LateFrames {
     tag: number,
     isUnsummed: boolean,
     now: number,
-  ): void {
+  ): boolean {
     if (this.#count === FRAMES || end - at > FRAME_MAX) {
       this.refused++;
-      return;
+      return false;
     }
     const slot = (this.#oldest + this.#count++) % FRAMES;
     this.#bytes.copyWithin(this.#atOf(slot), at, end);
@@ -78,6 +79,7 @@ export class LateFrames {
     this.#areUnsummed[slot] = isUnsummed ? 1 : 0;
     this.#turns[slot] = 0;
     this.#due[slot] = now + WAIT_MS;
+    return true;
   }
 
   /**

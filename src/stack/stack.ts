@@ -208,8 +208,8 @@ export class Stack {
     return this.#memory.reclaimed;
   }
 
-  /** Clients that were not greeted because too many waited for it. */
-  get greetingsRefused(): number {
+  /** Clients that were greeted at once because too many waited already. */
+  get greetingsHastened(): number {
     return this.#lateFrames.refused;
   }
 
@@ -332,7 +332,10 @@ export class Stack {
     if (this.#tcp.awaitsGreeting) {
       const { header, isUnsummed, tag } = this.#link;
       const end = ip.header.payloadEnd;
-      this.#lateFrames.put(header.dstAt, end, tag, isUnsummed, this.#now);
+      const late = this.#lateFrames;
+      if (!late.put(header.dstAt, end, tag, isUnsummed, this.#now)) {
+        if (this.#tcp.greet(ip, 0)) this.greetings++;
+      }
     }
     // RFC 1122 §4.2.3.10: whatever came to more than one station is ignored.
     return this.#reset?.isDue(verdict) && !this.#link.isGroup

@@ -70,8 +70,9 @@ export class TcpMemory {
       this.ahead.release(words[flow + AHEAD]!);
     });
     const pool = (count: number): BufferPool =>
-      new BufferPool(arena, count, bufferLen, (flow) => {
-        this.flows.forget(flow, FORGOTTEN.reclaimed);
+      new BufferPool(arena, count, bufferLen, {
+        reclaim: (flow) => this.flows.forget(flow, FORGOTTEN.reclaimed),
+        sourceOf: (flow) => this.flows.sourceOf(flow),
       });
     this.ledger = new FlowLedger(
       this.flows,
