@@ -18,8 +18,10 @@ import {
   TCP,
   UDP,
 } from "../protocol.ts";
-import { replySmb1, SMB1_FLAGS, SMB1_RESPONSE } from "./smb1.ts";
-import { replySmb2, SMB2_FLAGS, SMB2_RESPONSE } from "./smb2.ts";
+import { replySmb1 } from "./smb1.ts";
+import { SMB1_FLAGS, SMB1_RESPONSE } from "./smb1_message.ts";
+import { replySmb2 } from "./smb2.ts";
+import { SMB2_FLAGS, SMB2_RESPONSE } from "./smb2_header.ts";
 import { replyClassic } from "./smb_classic.ts";
 import { NETBIOS_LEN } from "./smb_message.ts";
 import { FIELDS } from "./smb_notes.ts";

@@ -7,7 +7,7 @@
 
 import { DECLINE, DONE, type Exchange } from "../protocol.ts";
 import { noteBlob } from "./ntlm.ts";
-import { DIALECT_NAMES } from "./smb2.ts";
+import { DIALECT_NAMES } from "./smb2_negotiate.ts";
 import {
   beginMessage,
   endMessage,

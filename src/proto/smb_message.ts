@@ -120,6 +120,16 @@ export function netbiosName({ hostName }: Persona): string {
 }
 
 /**
+ * Encodes text in ASCII.
+ *
+ * @param text The text.
+ * @returns Its octets.
+ */
+export function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/**
  * Encodes text in UTF-16, least significant octet first.
  *
  * @param text The text.
