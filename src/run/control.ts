@@ -92,6 +92,7 @@ export async function run(
       return metricsText({
         version: VERSION,
         startedAt,
+        memory: Deno.memoryUsage(),
         interfaces: ifaces.map((name, i) => ({ name, report: reports[i]! })),
         outputs: outputs.all,
       });

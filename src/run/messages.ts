@@ -98,6 +98,8 @@ export interface Report {
   readonly greetingsHastened: number;
   /** Packets left out of the capture for want of a buffer. */
   readonly captureDropped: number;
+  /** Octets of JavaScript's heap that are in use now, live or not yet freed. */
+  readonly heapUsed: number;
   /** TCP flows that are remembered now. */
   readonly flows: number;
   /** Flows that were forgotten early to make room. */

@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly version: string;
   /** When it started, in milliseconds since 1970. */
   readonly startedAt: number;
+  /** Octets that the process and the control thread's JavaScript take. */
+  readonly memory: Pick<Deno.MemoryUsage, "heapUsed" | "rss">;
   /** What the workers on each interface have counted. */
   readonly interfaces: readonly {
     readonly name: string;
@@ -112,7 +114,7 @@ const COUNTERS: readonly [
  * @returns The page that Prometheus asks for.
  */
 export function metricsText(snapshot: Snapshot): string {
-  const { interfaces, outputs, startedAt, version } = snapshot;
+  const { interfaces, memory, outputs, startedAt, version } = snapshot;
   const ofEach = (pick: (report: Report) => readonly Sample[]): Sample[] =>
     interfaces.flatMap(({ name, report }) =>
       pick(report).map(([labels, value]): Sample => [
@@ -132,6 +134,21 @@ export function metricsText(snapshot: Snapshot): string {
       "gauge",
       "When the program started, in seconds since 1970.",
       [[{}, startedAt / 1000]],
+    ],
+    [
+      "resident_memory_bytes",
+      "gauge",
+      "Memory that the process holds.",
+      [[{}, memory.rss]],
+    ],
+    [
+      "heap_used_bytes",
+      "gauge",
+      "JavaScript's objects, by the thread that has them.",
+      [
+        [{ thread: "control" }, memory.heapUsed],
+        ...ofEach(({ heapUsed }) => [[{ thread: "workers" }, heapUsed]]),
+      ],
     ],
     [
       "frames_total",

@@ -242,7 +242,8 @@ export class Responder {
   async #stopWorkers(): Promise<readonly Supervisor[]> {
     const supervisors = this.#supervisors.splice(0);
     const reports = await Promise.all(supervisors.map((one) => one.stop()));
-    this.#counted = sumOf([this.#counted, ...reports]);
+    // Their heaps are gone with them.
+    this.#counted = { ...sumOf([this.#counted, ...reports]), heapUsed: 0 };
     return supervisors.filter(({ isLate }) => isLate);
   }
 

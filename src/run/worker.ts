@@ -228,6 +228,7 @@ class PacketWorker {
       greetings: this.#stack.greetings,
       greetingsHastened: this.#stack.greetingsHastened,
       captureDropped: this.#tap?.dropped ?? 0,
+      heapUsed: Deno.memoryUsage().heapUsed,
       flows: this.#stack.flowCount,
       flowsEvicted: this.#stack.flowsEvicted,
       flowsReclaimed: this.#stack.flowsReclaimed,

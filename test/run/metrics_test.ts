@@ -6,6 +6,7 @@ import { VERDICT, VERDICTS } from "../../src/verdict.ts";
 const SNAPSHOT: Snapshot = {
   version: "1.2.3 (test)",
   startedAt: 1_700_000_000_500,
+  memory: { heapUsed: 8_000_000, rss: 90_000_000 },
   interfaces: [
     {
       name: "eth0",
@@ -15,6 +16,7 @@ const SNAPSHOT: Snapshot = {
           .with(VERDICT.ip_malformed, 1e15),
         answers: NOTHING.answers.with(0, 3),
         flows: 5,
+        heapUsed: 4_000_000,
         ringDrops: 11,
       },
     },
@@ -40,6 +42,9 @@ const SAMPLES: readonly string[] = [
   'masscanned_frames_total{interface="eth1",outcome="quiet",verdict="tcp_reset"} 0',
   'masscanned_answers_total{interface="eth0",protocol="http"} 3',
   'masscanned_flows{interface="eth0"} 5',
+  "masscanned_resident_memory_bytes 90000000",
+  'masscanned_heap_used_bytes{thread="control"} 8000000',
+  'masscanned_heap_used_bytes{interface="eth0",thread="workers"} 4000000',
   'masscanned_ring_drops_total{interface="eth0"} 11',
   'masscanned_flows_evicted_total{interface="eth1"} 2',
   'masscanned_output_bytes_total{output="\\"/a\\\\b\\""} 100',
