@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+import { createHmac } from "node:crypto";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parseCommand } from "../../src/cli.ts";
@@ -99,4 +101,21 @@ Deno.test("events of pipelined requests list every message", () => {
     [["GET", "/one", true], ["POST", "/two", true], ["GET", "/three", true]],
   );
   strictEqual(event!.url.original, "/one");
+});
+
+// NT hash of "secret", the password in scripts/record.sh.
+const NT_HASH = "878d8014606cda29677a44efa1353fc7";
+
+Deno.test("events of smb/smbclient have a login that its password opens", () => {
+  const capture = CAPTURES.find(({ name }) => name === "smb/smbclient")!;
+  const [login] = eventsOf(capture).events
+    .map(({ masscanned }) => masscanned.ntlm?.netntlm)
+    .filter((line) => line !== undefined);
+  const [user, , domain, challenge, proof, rest] = login.split(":");
+  // [MS-NLMP] §3.3.2
+  const hmac = (key: string, data: Uint8Array): string =>
+    createHmac("md5", Buffer.from(key, "hex")).update(data).digest("hex");
+  const name = Buffer.from(user.toUpperCase() + domain, "utf16le");
+  const response = Buffer.from(challenge + rest, "hex");
+  strictEqual(hmac(hmac(NT_HASH, name), response), proof);
 });
