@@ -33,12 +33,14 @@ const STATX_MODE = 28;
 const STATX_SIZE = 40;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
+const S_IFIFO = 0o010000;
 const NO_PATH = new Uint8Array(1);
 
 /** A descriptor to write to. Owns it if it opened it. */
 export class OutputStream implements Disposable {
   readonly #fd: number;
   readonly #isOwn: boolean;
+  readonly #isPipe: boolean;
   readonly #writeMax: number;
   readonly #stat = new DataView(new ArrayBuffer(STATX_LEN));
   readonly #pollFd: Uint8Array<ArrayBuffer>;
@@ -51,7 +53,9 @@ export class OutputStream implements Disposable {
     this.#fd = fd;
     this.#isOwn = isOwn;
     this.#lookAt();
-    this.isFile = (this.#stat.getUint16(STATX_MODE, true) & S_IFMT) === S_IFREG;
+    const type = this.#stat.getUint16(STATX_MODE, true) & S_IFMT;
+    this.isFile = type === S_IFREG;
+    this.#isPipe = type === S_IFIFO;
     this.#writeMax = isOwn || this.isFile ? Infinity : PIPE_BUF;
     // struct pollfd { int fd; short events; short revents; }
     const view = new DataView(new ArrayBuffer(8));
@@ -139,13 +143,25 @@ export class OutputStream implements Disposable {
   }
 
   /**
-   * Makes a file that was opened somebody else's, if we may.
+   * Makes a file or named pipe that was opened somebody else's, if we may.
    *
    * @param uid Number of the user.
    * @param gid Number of the group.
    */
   giveTo(uid: number, gid: number): void {
-    if (this.isFile && this.#isOwn) libc.fchown(this.#fd, uid, gid);
+    if (!this.#isOwn) return;
+    if (this.isFile || this.#isPipe) libc.fchown(this.#fd, uid, gid);
+  }
+
+  /**
+   * Makes a named pipe that nobody reads yet somebody else's, if we may.
+   *
+   * @param path Its path.
+   * @param uid Number of the user.
+   * @param gid Number of the group.
+   */
+  static givePipe(path: string, uid: number, gid: number): void {
+    libc.lchown(new TextEncoder().encode(`${path}\0`), uid, gid);
   }
 
   /** Closes the descriptor, if it is ours. Harmless the second time. */

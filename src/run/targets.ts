@@ -32,7 +32,12 @@ export const STANDARD_OUTPUT: Target = {
  */
 export function plainTargetOf(path: string): Target {
   if (path === "-") return STANDARD_OUTPUT;
-  return { name: quote(path), path, open: () => OutputStream.open(path) };
+  return {
+    name: quote(path),
+    path,
+    open: () => OutputStream.open(path),
+    giveTo: (uid, gid) => OutputStream.givePipe(path, uid, gid),
+  };
 }
 
 /**
@@ -42,12 +47,11 @@ export function plainTargetOf(path: string): Target {
  * @returns What can be opened.
  */
 export function targetOf(path: string): Target {
-  const { name, open } = plainTargetOf(path);
+  const target = plainTargetOf(path);
   return {
-    name,
-    path,
+    ...target,
     open: () => {
-      const stream = open();
+      const stream = target.open();
       // What a crash of the machine left of a line stays a line of its own.
       if (path !== "-" && stream.isFile && !endsWhole(path)) {
         stream.writeSync(Uint8Array.of(NEWLINE));

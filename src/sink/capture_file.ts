@@ -34,7 +34,7 @@ export interface CaptureFrame {
 export class CaptureFile implements Target {
   readonly #limits: CaptureLimits;
   readonly #frame: CaptureFrame;
-  readonly #openStream: () => Stream;
+  readonly #target: Target;
   #begun = 0;
   #length = 0;
   #isFile = false;
@@ -59,7 +59,7 @@ export class CaptureFile implements Target {
     this.path = path;
     this.#limits = limits;
     this.#frame = frame;
-    this.#openStream = () => target.open();
+    this.#target = target;
     this.name = target.name;
   }
 
@@ -73,10 +73,15 @@ export class CaptureFile implements Target {
       (this.#length >= fileLen || Date.now() - this.#begun >= fileTime);
   }
 
+  /** Makes a pipe that nobody reads yet somebody else's. */
+  giveTo(uid: number, gid: number): void {
+    this.#target.giveTo?.(uid, gid);
+  }
+
   /** Puts the old file aside, opens a new one, and writes its header. */
   open(): Stream {
     this.#putAside();
-    const stream = this.#openStream();
+    const stream = this.#target.open();
     try {
       writeWhole(stream, this.#frame.header());
     } catch (error) {

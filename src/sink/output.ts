@@ -49,6 +49,8 @@ export interface Target {
    * @throws {Error} If it failed; the message says why, in a few words.
    */
   open(): Stream;
+  /** Makes it somebody else's before it could be opened. */
+  giveTo?(uid: number, gid: number): void;
 }
 
 /** Tells the operator something, in one line. */
@@ -194,7 +196,7 @@ export class Output {
    * @param gid Number of the group.
    */
   giveTo(uid: number, gid: number): void {
-    this.#stream?.giveTo?.(uid, gid);
+    (this.#stream ?? this.#target).giveTo?.(uid, gid);
   }
 
   /** Waits no longer: what has found no room is lost. */
