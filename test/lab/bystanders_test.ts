@@ -64,7 +64,7 @@ lab("an address that is not ours is not answered for", [
     await succeed(`ip neighbour delete ${NOBODY} dev client0`);
   }
   await masscanned.stop();
-  deepStrictEqual(masscanned.lines.length, 1, masscanned.lines.join("\n"));
+  deepStrictEqual(masscanned.news.length, 1, masscanned.news.join("\n"));
 });
 
 for (const list of ["with", "without"]) {
@@ -92,9 +92,9 @@ for (const list of ["with", "without"]) {
     await masscanned.stop();
     const lines = list === "with" ? 1 : 2; // the second is a warning
     deepStrictEqual(
-      masscanned.lines.length,
+      masscanned.news.length,
       lines,
-      masscanned.lines.join("\n"),
+      masscanned.news.join("\n"),
     );
   });
 }

@@ -148,6 +148,13 @@ export async function textFile(
 export class Masscanned implements AsyncDisposable {
   /** What it has printed on stderr so far. */
   readonly lines: string[] = [];
+
+  /** Those among them that are about what happened, not the sum of it. */
+  get news(): string[] {
+    const end = this.lines.findIndex((line) => /^WARN - in \d/.test(line));
+    return end < 0 ? this.lines : this.lines.slice(0, end);
+  }
+
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
   #status: Deno.CommandStatus | undefined;

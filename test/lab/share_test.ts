@@ -219,7 +219,7 @@ lab(
     await host.shares(`up -i eth0 -a ${SHARED} -k tcp/22`);
     await echo("shared again");
     await masscanned.stop();
-    deepStrictEqual(masscanned.lines.length, 1, masscanned.lines.join("\n"));
+    deepStrictEqual(masscanned.news.length, 1, masscanned.news.join("\n"));
     await host.shares("down");
     await echo("after");
   },
