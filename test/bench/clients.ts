@@ -15,94 +15,42 @@ import {
   makeStack,
   START,
 } from "../harness.ts";
-import { octets } from "../tcp_client.ts";
+import {
+  ACKED,
+  FIN,
+  GET,
+  HEADER_LEN,
+  IP_TOTAL_LEN,
+  OPTIONS,
+  PSH,
+  QUERY,
+  SEQ,
+  SYN,
+  SYN_OPTIONS,
+  tcpFrame,
+  Template,
+  udpFrame,
+} from "./template.ts";
 
-// Offsets in a frame of Ethernet, IPv4 and TCP or UDP without options of IP.
-const IP_TOTAL_LEN = 16;
-const IP_CHECKSUM = 24;
-const IP_SRC = 26;
-const L4 = 34;
-const SEQ = 38;
-const ACK = 42;
-const HEADER_LEN = 46;
-const TCP_CHECKSUM = 50;
-const UDP_CHECKSUM = 40;
-
-const FIN = 0x01;
-const SYN = 0x02;
-const PSH = 0x08;
-const ACKED = 0x10;
-const TCP = 6;
-const UDP = 17;
-
-// MSS, SACK permitted, timestamps, window scale, as Linux has them.
-const SYN_OPTIONS = "020405b40402080a000001010000000001030307";
-const OPTIONS = "0101080a0000010200000001";
 const FRAME_MAX = 2048;
 const A_SECOND = 1000; // datagrams
 const TICK = 64; // frames between two ticks of a millisecond
 
-/** A request of curl's. */
-export const GET: Uint8Array = octets(
-  "GET / HTTP/1.1\r\nHost: 192.0.2.10\r\nUser-Agent: curl/7.88.1\r\n" +
-    "Accept: */*\r\n\r\n",
-);
-
-/** A frame at the end of the memory, of which host, port and numbers change. */
-class Template {
-  readonly #view: DataView;
-  readonly #checksumAt: number;
-  readonly #ipSum: number; // without what changes
-  readonly #sum: number;
+/** A frame at a fixed place in memory. */
+interface Placed {
+  readonly template: Template;
   readonly at: number;
   readonly end: number;
-
-  constructor({ bytes, view }: Bench["arena"], frame: Uint8Array, end: number) {
-    this.#view = view;
-    this.end = end;
-    this.at = end - frame.length;
-    bytes.set(frame, this.at);
-    const isTcp = frame[23] === TCP;
-    this.#checksumAt = isTcp ? TCP_CHECKSUM : UDP_CHECKSUM;
-    this.#ipSum = sumOf(frame.subarray(14, L4));
-    const length = frame.length - L4;
-    this.#sum = fold(
-      sumOf(frame.subarray(IP_SRC)) + frame[23]! + length,
-    );
-  }
-
-  /** Sets who sends it: one of 2^30 pairs of host and port. */
-  set(client: number, seq: number, ack: number): void {
-    const view = this.#view;
-    const { at } = this;
-    const host = client >>> 14 & 0xffff;
-    const port = client & 0x3fff | 0x4000;
-    view.setUint16(at + IP_SRC + 2, host);
-    view.setUint16(at + IP_CHECKSUM, ~fold(this.#ipSum + host));
-    view.setUint16(at + L4, port);
-    if (this.#checksumAt === UDP_CHECKSUM) {
-      view.setUint16(at + UDP_CHECKSUM, ~fold(this.#sum + host + port));
-      return;
-    }
-    view.setInt32(at + SEQ, seq);
-    view.setInt32(at + ACK, ack);
-    const numbers = (seq >>> 16) + (seq & 0xffff) + (ack >>> 16) +
-      (ack & 0xffff);
-    view.setUint16(
-      at + TCP_CHECKSUM,
-      ~fold(this.#sum + host + port + numbers),
-    );
-  }
 }
 
 /** Clients of one stack. */
 export class Clients {
   readonly #bench: Bench;
-  readonly #syn: Template;
-  readonly #ack: Template;
-  readonly #get: Template;
-  readonly #fin: Template;
-  readonly #query: Template;
+  readonly #syn: Placed;
+  readonly #ack: Placed;
+  readonly #get: Placed;
+  readonly #fin: Placed;
+  readonly #query: Placed;
   #end: number;
   #frames = 0;
   #now = START;
@@ -118,11 +66,11 @@ export class Clients {
     this.#bench = makeStack(options, (outbox) => this.#remember(outbox), ship);
     const { arena } = this.#bench;
     this.#end = arena.bytes.length;
-    this.#syn = this.#template(tcpFrame(SYN, SYN_OPTIONS));
-    this.#ack = this.#template(tcpFrame(ACKED, OPTIONS));
-    this.#get = this.#template(tcpFrame(ACKED | PSH, OPTIONS, GET));
-    this.#fin = this.#template(tcpFrame(ACKED | FIN, OPTIONS));
-    this.#query = this.#template(udpFrame(QUERY));
+    this.#syn = this.#place(tcpFrame(SYN, SYN_OPTIONS));
+    this.#ack = this.#place(tcpFrame(ACKED, OPTIONS));
+    this.#get = this.#place(tcpFrame(ACKED | PSH, OPTIONS, GET));
+    this.#fin = this.#place(tcpFrame(ACKED | FIN, OPTIONS));
+    this.#query = this.#place(udpFrame(QUERY));
   }
 
   /** Flows that the stack remembers. */
@@ -137,22 +85,22 @@ export class Clients {
 
   /** Shows the stack a frame of anybody's, as often as it is called. */
   other(frame: Uint8Array): () => void {
-    const template = this.#template(frame);
-    return () => this.#show(template.at, template.end);
+    const { at, end } = this.#place(frame);
+    return () => this.#show(at, end);
   }
 
   /** Sends a SYN, and returns the sequence number that answers it. */
   syn(client: number): number {
-    this.#syn.set(client, client, 0);
+    this.#set(this.#syn, client, client, 0);
     this.#expect(this.#syn, VERDICT.tcp_syn_ack);
     return this.#bench.arena.view.getInt32(this.#answerAt + SEQ);
   }
 
   /** Asks a name server, from another host each time. */
   query(client: number): void {
-    // No more a second than are answered.
-    if (client % A_SECOND === 0) this.#now += 1000;
-    this.#query.set(Math.imul(client, 40_503) << 14, 0, 0);
+    // No more a second than are answered, and to nobody more than his share.
+    if (client % A_SECOND === 0) this.#now += 10_000;
+    this.#set(this.#query, Math.imul(client, 40_503) << 14, 0, 0);
     this.#expect(this.#query, VERDICT.udp_answer);
   }
 
@@ -162,7 +110,7 @@ export class Clients {
    * @returns The number that acknowledges the answer.
    */
   get(client: number, seq: number, ack: number): number {
-    this.#get.set(client, seq, ack);
+    this.#set(this.#get, client, seq, ack);
     this.#expect(this.#get, VERDICT.tcp_answer);
     const { view } = this.#bench.arena;
     const at = this.#answerAt;
@@ -188,13 +136,17 @@ export class Clients {
     this.acknowledge(client, seq + 1 | 0, ack + 1 | 0);
   }
 
-  #send(template: Template, client: number, seq: number, ack: number): void {
-    template.set(client, seq, ack);
-    this.#show(template.at, template.end);
+  #send(frame: Placed, client: number, seq: number, ack: number): void {
+    this.#set(frame, client, seq, ack);
+    this.#show(frame.at, frame.end);
   }
 
-  #expect(template: Template, verdict: number): void {
-    const got = this.#show(template.at, template.end);
+  #set(frame: Placed, client: number, seq: number, ack: number): void {
+    frame.template.set(this.#bench.arena.view, frame.at, client, seq, ack);
+  }
+
+  #expect(frame: Placed, verdict: number): void {
+    const got = this.#show(frame.at, frame.end);
     if (got !== verdict) throw new Error(`${VERDICTS[got]}, not an answer`);
   }
 
@@ -214,57 +166,11 @@ export class Clients {
     this.#lastAt = outbox.slotAt(outbox.count - 1);
   }
 
-  #template(frame: Uint8Array): Template {
-    const template = new Template(this.#bench.arena, frame, this.#end);
+  #place(frame: Uint8Array): Placed {
+    const end = this.#end;
+    const at = end - frame.length;
+    this.#bench.arena.bytes.set(frame, at);
     this.#end -= FRAME_MAX;
-    return template;
+    return { template: new Template(frame), at, end };
   }
-}
-
-/** A query for the address of www.example.com, RFC 1035 §4.1. */
-const QUERY = Uint8Array.fromHex(
-  "12340100000100000000000003777777076578616d706c6503636f6d0000010001",
-);
-
-/** A segment of a client's without numbers, checksums to be filled in. */
-function tcpFrame(
-  flags: number,
-  options: string,
-  payload: Uint8Array = new Uint8Array(),
-): Uint8Array {
-  const words = Uint8Array.fromHex(options);
-  const offset = (20 + words.length) << 2;
-  return ipFrame(TCP, [
-    ...[0, 0, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, offset, flags],
-    ...[0xfa, 0xf0, 0, 0, 0, 0, ...words, ...payload],
-  ]);
-}
-
-/** A datagram of a client's, checksums to be filled in. */
-function udpFrame(payload: Uint8Array): Uint8Array {
-  return ipFrame(UDP, [0, 0, 0, 53, 0, 8 + payload.length, 0, 0, ...payload]);
-}
-
-/** An IPv4 packet from 198.18.0.0, RFC 2544 §C.2.2, to 192.0.2.10. */
-function ipFrame(protocol: number, payload: readonly number[]): Uint8Array {
-  const length = 20 + payload.length;
-  return Uint8Array.from([
-    ...[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0],
-    ...[0x45, 0, length >>> 8, length & 0xff, 0x12, 0x34, 0x40, 0, 57],
-    ...[protocol, 0, 0, 198, 18, 0, 0, 192, 0, 2, 10, ...payload],
-  ]);
-}
-
-/** Sum of 16-bit words, RFC 1071 §1. */
-function sumOf(octets: Uint8Array): number {
-  let sum = 0;
-  for (let at = 0; at < octets.length; at++) {
-    sum += at % 2 === 0 ? octets[at]! << 8 : octets[at]!;
-  }
-  return fold(sum);
-}
-
-function fold(sum: number): number {
-  sum = (sum & 0xffff) + (sum >>> 16);
-  return (sum & 0xffff) + (sum >>> 16);
 }

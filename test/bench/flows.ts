@@ -4,9 +4,10 @@
  * @module
  */
 
-import { Clients, GET } from "./clients.ts";
+import { Clients } from "./clients.ts";
 import type { Contest } from "./report.ts";
 import type { Rival } from "./rounds.ts";
+import { GET } from "./template.ts";
 
 const COUNTS = [1, 1000, 100_000, 300_000];
 

@@ -1,9 +1,12 @@
 /**
  * Times rivals in turn, round after round, so that whatever else the machine
- * does meanwhile hits all of them alike.
+ * does meanwhile hits all of them alike; and by the time that the processor
+ * spent on them, so that what others took of it does not count.
  *
  * @module
  */
+
+import process from "node:process";
 
 const ROUNDS = 41;
 const ROUND_MS = 10;
@@ -36,9 +39,7 @@ export function timeInTurn(rivals: readonly Rival[]): Timing[] {
   const counts = rivals.map(countFor);
   const rounds = Array.from({ length: ROUNDS }, () => {
     return rivals.map(({ run }, i) => {
-      const start = performance.now();
-      run(counts[i]!);
-      return (performance.now() - start) * 1e6 / counts[i]!;
+      return millisecondsOf(() => run(counts[i]!)) * 1e6 / counts[i]!;
     });
   });
   return rivals.map(({ name }, i) => ({
@@ -51,13 +52,20 @@ export function timeInTurn(rivals: readonly Rival[]): Timing[] {
 /** How often a rival has to be run to take {@linkcode ROUND_MS}; warms it up. */
 function countFor({ run }: Rival): number {
   for (let count = 1024;; count *= 2) {
-    const start = performance.now();
-    run(count);
-    const took = performance.now() - start;
+    const took = millisecondsOf(() => run(count));
     if (took >= 8 * ROUND_MS) return Math.ceil(count * ROUND_MS / took);
   }
 }
 
-function median(values: readonly number[]): number {
+/** Time that the processor spends on something. */
+function millisecondsOf(something: () => void): number {
+  const start = process.cpuUsage();
+  something();
+  const { system, user } = process.cpuUsage(start);
+  return (system + user) / 1000;
+}
+
+/** Value in the middle. */
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
