@@ -14,7 +14,8 @@ export const KEY_LEN = 16;
  * A key and the two halves of the last hash made with it.
  *
  * JavaScript has no fast 64-bit integers, so each of the four state words is a
- * high and a low int32, and an addition carries by hand.
+ * high and a low int32, and an addition carries by hand: `Number` of a
+ * comparison costs no branch, a conditional would.
  */
 export class SipHash {
   readonly #k0h: number;
@@ -76,7 +77,7 @@ export class SipHash {
       v3l ^= ml;
       for (; rounds > 0; rounds--) {
         let low = (v0l + v1l) | 0; // v0 += v1
-        v0h = (v0h + v1h + (((v0l & v1l) | ((v0l | v1l) & ~low)) >>> 31)) | 0;
+        v0h = (v0h + v1h + Number(low >>> 0 < v1l >>> 0)) | 0;
         v0l = low;
         let high = v1h << 13 | v1l >>> 19; // v1 <<<= 13
         v1l = v1l << 13 | v1h >>> 19;
@@ -86,21 +87,21 @@ export class SipHash {
         v0h = v0l;
         v0l = low;
         low = (v2l + v3l) | 0; // v2 += v3
-        v2h = (v2h + v3h + (((v2l & v3l) | ((v2l | v3l) & ~low)) >>> 31)) | 0;
+        v2h = (v2h + v3h + Number(low >>> 0 < v3l >>> 0)) | 0;
         v2l = low;
         high = v3h << 16 | v3l >>> 16; // v3 <<<= 16
         v3l = v3l << 16 | v3h >>> 16;
         v3h = high ^ v2h;
         v3l ^= v2l;
         low = (v0l + v3l) | 0; // v0 += v3
-        v0h = (v0h + v3h + (((v0l & v3l) | ((v0l | v3l) & ~low)) >>> 31)) | 0;
+        v0h = (v0h + v3h + Number(low >>> 0 < v3l >>> 0)) | 0;
         v0l = low;
         high = v3h << 21 | v3l >>> 11; // v3 <<<= 21
         v3l = v3l << 21 | v3h >>> 11;
         v3h = high ^ v0h;
         v3l ^= v0l;
         low = (v2l + v1l) | 0; // v2 += v1
-        v2h = (v2h + v1h + (((v2l & v1l) | ((v2l | v1l) & ~low)) >>> 31)) | 0;
+        v2h = (v2h + v1h + Number(low >>> 0 < v1l >>> 0)) | 0;
         v2l = low;
         high = v1h << 17 | v1l >>> 15; // v1 <<<= 17
         v1l = v1l << 17 | v1h >>> 15;
