@@ -25,7 +25,7 @@ export const RECORD_WORDS = 32;
 export const TUPLE = 0; // to TUPLE_WORDS
 /** Word: how many of those are in use. */
 export const TUPLE_COUNT: number = TUPLE_WORDS;
-const NEXT_IN_BUCKET = 11;
+const NEXT_IN_BUCKET = 11; // the complement of the bucket at its end
 const OLDER = 12;
 const NEWER = 13;
 const LAST_USE = 14; // milliseconds, modulo 2^32
@@ -140,7 +140,7 @@ export class FlowTable {
     while (flow >= 0 && !this.#isOf(flow, tuple)) {
       flow = words[flow + NEXT_IN_BUCKET]!;
     }
-    return flow;
+    return flow < 0 ? NO_FLOW : flow;
   }
 
   /**
@@ -167,7 +167,8 @@ export class FlowTable {
     words[flow + TUPLE_COUNT] = tuple.count;
 
     const bucket = this.#bucketOf(tuple);
-    words[flow + NEXT_IN_BUCKET] = this.#buckets[bucket]! - 1;
+    const first = this.#buckets[bucket]!;
+    words[flow + NEXT_IN_BUCKET] = first === 0 ? ~bucket : first - 1;
     this.#buckets[bucket] = flow + 1;
     this.#append(flow, now);
     this.#shares.take(memberOf(flow), this.#sourceOf(tuple));
@@ -232,15 +233,18 @@ export class FlowTable {
   forget(flow: number, why: number = FORGOTTEN.ended): void {
     this.#onForget(flow, why);
     const { words } = this;
-    const bucket = this.#bucketOfRecord(flow);
+    const next = words[flow + NEXT_IN_BUCKET]!;
+    let end = next;
+    while (end >= 0) end = words[end + NEXT_IN_BUCKET]!;
+    const bucket = ~end;
     let link = this.#buckets[bucket]! - 1;
     if (link === flow) {
-      this.#buckets[bucket] = words[flow + NEXT_IN_BUCKET]! + 1;
+      this.#buckets[bucket] = next < 0 ? 0 : next + 1;
     } else {
       while (words[link + NEXT_IN_BUCKET] !== flow) {
         link = words[link + NEXT_IN_BUCKET]!;
       }
-      words[link + NEXT_IN_BUCKET] = words[flow + NEXT_IN_BUCKET]!;
+      words[link + NEXT_IN_BUCKET] = next;
     }
     this.#unlink(flow);
     this.#shares.giveBack(memberOf(flow));
@@ -254,16 +258,7 @@ export class FlowTable {
       (this.#buckets.length - 1);
   }
 
-  readonly #scratch: Int32Array<ArrayBuffer> = new Int32Array(TUPLE_WORDS);
-
-  #bucketOfRecord(flow: number): number {
-    const { words } = this;
-    const count = words[flow + TUPLE_COUNT]!;
-    for (let i = 0; i < count; i++) {
-      this.#scratch[i] = words[flow + TUPLE + i]!;
-    }
-    return this.#hash.hash(this.#scratch, count) & (this.#buckets.length - 1);
-  }
+  readonly #scratch: Int32Array<ArrayBuffer> = new Int32Array(3);
 
   #sourceOf(tuple: Tuple): number {
     const { count, words } = tuple;

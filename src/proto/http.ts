@@ -231,7 +231,8 @@ function endOfHead(exchange: Exchange, at: number): number {
   const lineEnd = endOfLine(bytes, at, end);
   // Step back far enough to see a CR LF CR LF that was cut in two.
   const searchedEnd = exchange.at + exchange.state - 3;
-  for (let i = Math.max(lineEnd, searchedEnd); i < end; i++) {
+  // An int32 said to be one, or the loop counts in doubles, at half the speed.
+  for (let i = Math.max(lineEnd, searchedEnd) | 0; i < end; i++) {
     if (bytes[i] !== LF) continue;
     // The head of HTTP/0.9 is a line without a version.
     if (i <= lineEnd + 1 && !hasVersion(bytes, at, lineEnd)) return i + 1;
