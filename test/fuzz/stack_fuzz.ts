@@ -1,34 +1,62 @@
 // deno-lint-ignore-file no-console
 /**
  * Fuzzes the stack by hand: `deno task fuzz [frames] [seed]`. The seed is
- * printed; run it again to see the same frames.
+ * printed; run it again to see the same frames. What fails is printed as a case
+ * for `test/fuzz/cases/`.
  */
 
 import { VERDICTS } from "../../src/verdict.ts";
-import { recordedFrames, vectorFrames } from "./corpus.ts";
+import { converse } from "./conversation.ts";
+import { corpus, recordedFrames, vectorFrames } from "./corpus.ts";
 import { fuzz, FUZZED } from "./fuzzer.ts";
 import { fuzzTwins, TWINS } from "./twins.ts";
 
 const frames = Number(Deno.args[0] ?? 2_000_000);
 const seed = Number(Deno.args[1] ?? Date.now()) | 0;
+const conversations = Math.ceil(frames / 100);
+const twins = Math.ceil(frames / 10 / TWINS.length);
 
-for (const options of FUZZED) {
-  const start = performance.now();
-  const { answers, verdicts } = fuzz(vectorFrames(), seed, frames, options);
-  const seconds = (performance.now() - start) / 1000;
-  const rate = Math.round(frames / seconds);
-  const seen = [...verdicts.entries()].filter(([, count]) => count > 0)
-    .map(([verdict, count]) => `${VERDICTS[verdict]} ${count}`).join(", ");
-  console.log(
-    `seed ${seed}, ${
-      JSON.stringify(options)
-    }: ${frames} frames, ${rate} a second, ` +
-      `${answers} answers, no exception\n  ${seen}`,
-  );
+console.log(`seed ${seed}`);
+try {
+  run();
+} catch (error) {
+  console.error((error as Error).message);
+  Deno.exit(1);
 }
 
-for (const [name, options] of TWINS) {
-  const corpus = [...vectorFrames(), ...recordedFrames()];
-  const sent = fuzzTwins(options, corpus, seed, frames / TWINS.length);
-  console.log(`seed ${seed}, two responders ${name}: ${sent} frames, silence`);
+function run(): void {
+  for (const options of FUZZED) {
+    const start = performance.now();
+    const count = Math.ceil(frames / FUZZED.length);
+    const { answers, verdicts } = fuzz(corpus(), seed, count, options);
+    const seen = [...verdicts.entries()].filter(([, count]) => count > 0)
+      .map(([verdict, count]) => `${VERDICTS[verdict]} ${count}`).join(", ");
+    console.log(
+      `${JSON.stringify(options)}: ${count} frames${rate(count, start)}, ` +
+        `${answers} answers\n  ${seen}`,
+    );
+  }
+  for (const options of [{}, { persona: "classic" }]) {
+    const start = performance.now();
+    const { messages } = corpus();
+    const all = converse(messages, seed, conversations / 2, options);
+    console.log(
+      `${JSON.stringify(options)}: conversations of ${all.frames} frames` +
+        `${rate(all.frames, start)}, ${all.streams} streams compared`,
+    );
+  }
+  for (const [name, options] of TWINS) {
+    const start = performance.now();
+    const begin = [...vectorFrames(), ...recordedFrames()];
+    const sent = fuzzTwins(options, begin, seed, twins);
+    console.log(
+      `two responders ${name}: ${twins} forged frames${rate(twins, start)}, ` +
+        `${sent} follow, then silence`,
+    );
+  }
+}
+
+function rate(count: number, start: number): string {
+  const seconds = (performance.now() - start) / 1000;
+  return ` (${Math.round(count / seconds)} a second)`;
 }

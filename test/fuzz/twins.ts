@@ -13,7 +13,7 @@ import {
   makeStack,
   START,
 } from "../harness.ts";
-import { dice } from "./fuzzer.ts";
+import { dice } from "./dice.ts";
 import { locate, repair } from "./packet.ts";
 
 /** Hardware addresses of the two. */

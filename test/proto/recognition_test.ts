@@ -5,7 +5,7 @@ import { classic } from "../../src/persona/classic.ts";
 import { linux } from "../../src/persona/linux.ts";
 import { PROTOCOLS } from "../../src/proto/mod.ts";
 import { ANY, TCP, UDP } from "../../src/protocol.ts";
-import { type Capture, CAPTURES } from "../captures.ts";
+import { type Message, recordedMessages } from "../fuzz/corpus.ts";
 import { ask } from "./ask.ts";
 
 const PERSONAS = [linux, classic];
@@ -34,8 +34,7 @@ for (const [name, transport] of Object.entries(TRANSPORTS)) {
   });
 }
 
-/** What clients said in the captures: streams, and datagrams. */
-const REQUESTS = CAPTURES.flatMap(requestsOf);
+const REQUESTS = recordedMessages();
 
 // Both ends of these begin alike, which does no harm where it takes a connection
 // to be answered: nobody can be made to connect to us, and we connect to nobody.
@@ -82,46 +81,9 @@ function expectSilence({ message, transport: from }: Message): void {
   }
 }
 
-/** Octets, and whether they come over TCP or UDP. */
-interface Message {
-  readonly transport: number;
-  readonly message: Uint8Array;
-}
-
 /** Every reply of each persona to a request. */
 function repliesTo({ transport, message }: Message): Message[] {
   return PERSONAS.flatMap((persona) =>
     ask({ protocols: PROTOCOLS, persona, transport }, message).answers
   ).map((hex) => ({ transport, message: Uint8Array.fromHex(hex) }));
-}
-
-/** Takes what clients said to us out of the frames of a capture. */
-function requestsOf({ requests }: Capture): Message[] {
-  const streams = new Map<string, Uint8Array[]>();
-  const datagrams: Message[] = [];
-  for (const { octets } of requests) {
-    const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
-    const isIpv6 = view.getUint16(12) === 0x86dd;
-    if (!isIpv6 && view.getUint16(12) !== 0x0800) continue;
-    const transportAt = isIpv6 ? 54 : 14 + 4 * (octets[14]! & 0x0f);
-    const end = isIpv6 ? 54 + view.getUint16(18) : 14 + view.getUint16(16);
-    const protocol = octets[isIpv6 ? 20 : 23];
-    if (protocol === 17) {
-      const message = octets.slice(transportAt + 8, end);
-      if (message.length > 0) datagrams.push({ transport: UDP, message });
-    } else if (protocol === 6) {
-      const payload = transportAt + 4 * (octets[transportAt + 12]! >> 4);
-      const ports = octets.subarray(transportAt, transportAt + 4).toHex();
-      const stream = streams.get(ports) ?? [];
-      streams.set(ports, stream);
-      if (payload < end) stream.push(octets.slice(payload, end));
-    }
-  }
-  const messages = [...streams.values()].filter(({ length }) => length > 0)
-    .map((segments) => Uint8Array.from(segments.flatMap((it) => [...it])));
-  return [
-    ...datagrams,
-    ...messages.filter(({ length }) => length <= 8192)
-      .map((message) => ({ transport: TCP, message })),
-  ];
 }

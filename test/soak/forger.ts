@@ -13,7 +13,7 @@ import { PacketPort, RING_LEN } from "../../ffi/packet_port.ts";
 import { Arena } from "../../src/arena.ts";
 import { Outbox } from "../../src/outbox.ts";
 import { recordedFrames, vectorFrames } from "../fuzz/corpus.ts";
-import { dice } from "../fuzz/fuzzer.ts";
+import { dice } from "../fuzz/dice.ts";
 import { locate, repair } from "../fuzz/packet.ts";
 
 /** What the forger is told, once. */
