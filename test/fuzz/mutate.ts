@@ -20,7 +20,21 @@ interface LengthField {
 
 /** Bits of a length; in a record mark of RPC, the topmost says something else. */
 const MASKS = { 1: 0xff, 2: 0xffff, 3: 0xff_ffff, 4: 0x7fff_ffff } as const;
-const EXTREMES = [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, -1, -2];
+// Among them a name that is its own continuation, RFC 1035 §4.1.4.
+const EXTREMES = [
+  0,
+  1,
+  2,
+  0x7f,
+  0x80,
+  0xff,
+  0x7fff,
+  0x8000,
+  0xc00c,
+  0xffff,
+  -1,
+  -2,
+];
 const PIECE_MAX = 64;
 const MESSAGE_MAX = 1400;
 

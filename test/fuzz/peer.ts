@@ -168,7 +168,10 @@ export class Peer {
     }
     const ack = (view.getInt32(tcp + 8) - this.#isn - 1) | 0;
     demand(ack <= this.saidTo, "acknowledges what was never said");
-    demand(ack >= this.acked || flags === ACK, "takes an acknowledgment back");
+    // When both have ended, the connection is over; its cookie still holds, so
+    // that what it began with may begin another.
+    const isBack = ack < this.acked && flags !== ACK && !this.isEnded;
+    demand(!isBack, "takes an acknowledgment back");
     this.acked = Math.max(this.acked, ack);
     demand(payload.length <= mss, "is longer than agreed");
     const end = at + payload.length;
