@@ -11,7 +11,7 @@ import { type HarnessOptions, makeStack, START } from "../harness.ts";
 import { type Dice, dice, pick } from "./dice.ts";
 import { inspect } from "./inspect.ts";
 import { minimise } from "./minimise.ts";
-import { mutate } from "./mutate.ts";
+import { join, mutate } from "./mutate.ts";
 import { Peer } from "./peer.ts";
 
 const CLIENTS_MAX = 4;
@@ -130,15 +130,20 @@ function draw(messages: readonly Uint8Array[], random: Dice): Plan {
   const clients = 1 + random(CLIENTS_MAX);
   const each = <T>(draw: () => T): T[] => Array.from({ length: clients }, draw);
   const streams = each(() => {
-    const message = pick(messages, random).subarray(0, STREAM_MAX);
+    const once = pick(messages, random);
+    const message = (random(3) ? once : join(once, once)).subarray(
+      0,
+      STREAM_MAX,
+    );
     return random(3) ? message : mutate(message, random, messages);
   });
   let waits = 0;
+  const ends = each(() => 0);
   const steps = Array.from({ length: random(STEPS_MAX) }, (): Step => {
     const client = random(clients);
     const { length } = streams[client]!;
-    const at = random(length + 1);
-    // Small pieces, mostly.
+    // Where the one before ended, or anywhere; in small pieces, mostly.
+    const at = random(2) ? ends[client]! : random(length + 1);
     const most = random(4) ? Math.min(32, length - at) : length - at;
     const kinds = [
       "says",
@@ -150,11 +155,13 @@ function draw(messages: readonly Uint8Array[], random: Dice): Plan {
     ] as const;
     const isWait = random(12) === 0 && waits++ < WAITS_MAX;
     const does = isWait ? "waits" as const : pick(kinds, random);
+    const pieceLen = Math.min(random(most + 1), SEGMENT_MAX);
+    if (does === "says") ends[client] = at + pieceLen;
     return {
       client,
       does,
       at,
-      length: Math.min(random(most + 1), SEGMENT_MAX),
+      length: pieceLen,
       number: random(1 << 30),
     };
   });

@@ -73,10 +73,27 @@ function requestsOf({ requests }: Capture): Message[] {
   ];
 }
 
+const OFTEN = 6; // times
+
+/** What no client in the captures says: bodies with requests behind them. */
+const WRITTEN = [
+  "POST /x HTTP/1.1\r\nContent-Length: 60\r\n\r\n" + "b".repeat(60) +
+  "GET /y HTTP/1.1\r\n\r\n",
+  "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n14\r\n" +
+  "c".repeat(20) + "\r\n0\r\n\r\nGET / HTTP/1.0\r\n\r\n",
+  "HEAD * HTTP/1.1\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+  "\r\n\r\nOPTIONS * HTTP/1.1\r\nExpect: 100-continue\r\n\r\n",
+  "GET /\r\n",
+  "SSH-2.0-x\r\n",
+].map((text) => new TextEncoder().encode(text));
+
 /** All that the fuzzers begin with. */
 export function corpus(): Corpus {
   return {
     frames: [...vectorFrames(), ...recordedFrames()],
-    messages: recordedMessages().map(({ message }) => message),
+    messages: [
+      ...recordedMessages().map(({ message }) => message),
+      ...Array.from({ length: OFTEN }, () => WRITTEN).flat(),
+    ],
   };
 }
