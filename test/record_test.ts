@@ -33,11 +33,11 @@ class Rig {
   readonly records: AnyRecord[] = [];
   readonly buffers: ArrayBuffer[] = [];
 
-  constructor(level: Listen, buffers = 1) {
+  constructor(level: Listen, buffers = 1, reserve = 0) {
     this.recorder = new Recorder(this.arena.bytes, level, (buffer, length) => {
       this.buffers.push(buffer);
       this.records.push(...readRecords(buffer.slice(0), length));
-    });
+    }, reserve);
     for (let i = 0; i < buffers; i++) {
       this.recorder.give(new ArrayBuffer(BUFFER_LEN));
     }
@@ -98,7 +98,7 @@ for (const addressLen of [4, 16]) {
     rig.frame("neighbor_advertisement", facts);
     const octets = (at: number, length: number): Uint8Array =>
       Uint8Array.from({ length }, (_, i) => at + i);
-    deepStrictEqual(rig.flush(), [{
+    const expected: FrameRecord = {
       kind: "frame",
       time: NOW,
       isNews: true,
@@ -124,7 +124,13 @@ for (const addressLen of [4, 16]) {
       seed: -2,
       packetLen: 131,
       packet: octets(100, 128),
-    }]);
+    };
+    const [record] = rig.flush() as readonly FrameRecord[];
+    const names = Object.keys(expected) as (keyof FrameRecord)[];
+    deepStrictEqual(
+      Object.fromEntries(names.map((name) => [name, record![name]])),
+      expected,
+    );
   });
 }
 
@@ -350,3 +356,28 @@ for (const [verdict, isRecorded] of ALONE) {
     deepStrictEqual(records.map((it) => it.isNews), isRecorded ? [false] : []);
   });
 }
+
+Deno.test("Recorder keeps buffers for messages while frames flood it", () => {
+  const rig = new Rig(LISTEN.exchanges, 4, 2);
+  const { recorder } = rig;
+  const flood = (frames: number): void => {
+    for (let i = 0; i < frames; i++) rig.frame("tcp_syn_ack");
+  };
+  const frames = 10_000; // more than all four buffers hold
+  flood(frames);
+  const exchange = rig.exchange();
+  exchange.note(0, 0, 1);
+  recorder.message(0, exchange, true, 0);
+  flood(frames);
+  const records = rig.flush();
+  const count = (wanted: AnyRecord["kind"]): number =>
+    records.filter(({ kind }) => kind === wanted).length;
+  strictEqual(count("message"), 1);
+  strictEqual(count("frame") + recorder.dropped, 2 * frames);
+  strictEqual(rig.buffers.length, 3);
+
+  for (const buffer of rig.buffers.splice(0)) recorder.give(buffer);
+  const { dropped } = recorder;
+  flood(1);
+  strictEqual(recorder.dropped, dropped); // there is room again
+});

@@ -78,8 +78,10 @@ export class Recorder {
   readonly #ship: Ship;
   readonly #listen: Listen;
   readonly #news: News;
+  readonly #reserve: number;
   readonly #spare: ArrayBuffer[] = [];
   #buffer: ArrayBuffer | undefined;
+  #isReserved = false; // the buffer: not for frames
   #out: Uint8Array = new Uint8Array(0);
   #view = new DataView(new ArrayBuffer(0));
   #end = 0;
@@ -98,9 +100,12 @@ export class Recorder {
    * @param bytes Memory that frames are in.
    * @param listen What is recorded.
    * @param ship Called with buffers that are to be read.
+   * @param reserve How many buffers frames leave to what is rarer and tells
+   * more: messages, connections and news.
    */
-  constructor(bytes: Uint8Array, listen: Listen, ship: Ship) {
+  constructor(bytes: Uint8Array, listen: Listen, ship: Ship, reserve = 0) {
     this.#bytes = bytes;
+    this.#reserve = reserve;
     this.#memory = new DataView(
       bytes.buffer,
       bytes.byteOffset,
@@ -190,14 +195,24 @@ export class Recorder {
   }
 
   /**
-   * Tells whether a frame is to be recorded, and counts it.
+   * Tells whether a frame is to be recorded, and counts it. In a flood that
+   * nobody keeps up with, this is all that most frames cost.
    *
    * @param verdict What became of it.
    */
   wantsFrame(verdict: number): boolean {
     this.#isNews = this.#news.ofFrame(verdict);
-    if (this.#isNews || (this.#listen & LISTEN_FRAMES) !== 0) return true;
-    return this.wantsExchanges && isExchange(verdict);
+    if (this.#isNews) return true;
+    const isWanted = (this.#listen & LISTEN_FRAMES) !== 0 ||
+      (this.wantsExchanges && isExchange(verdict));
+    if (!isWanted || this.#hasRoomForFrames) return isWanted;
+    this.dropped++;
+    return false;
+  }
+
+  get #hasRoomForFrames(): boolean {
+    return (this.#buffer !== undefined && !this.#isReserved) ||
+      this.#spare.length > this.#reserve || this.#isEnding;
   }
 
   /**
@@ -361,6 +376,7 @@ export class Recorder {
       this.dropped++;
       return false;
     }
+    this.#isReserved = this.#spare.length < this.#reserve;
     this.#out = new Uint8Array(this.#buffer);
     this.#view = new DataView(this.#buffer);
     const dropped = this.dropped - this.#droppedTold;

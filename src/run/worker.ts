@@ -27,6 +27,7 @@ import { Tap } from "./tap.ts";
 
 const ROOT = 0;
 const BUFFERS = 16;
+const RESERVED = 4; // of them, for what is no frame
 
 const IDLE_MS = 250; // longest wait
 const SHIP_MS = 20; // longest that a record waits while there is a lull
@@ -64,7 +65,7 @@ class PacketWorker {
     this.#sender = new FrameSender(lease.sendFd, this.#outbox, lease.address);
     this.#recorder = new Recorder(arena.bytes, job.listen, (buffer, length) => {
       tell({ kind: "records", buffer, length }, [buffer]);
-    });
+    }, RESERVED);
     for (let i = 0; i < BUFFERS; i++) {
       this.#recorder.give(new ArrayBuffer(BUFFER_LEN));
     }
