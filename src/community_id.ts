@@ -17,6 +17,10 @@
 /** Length of the text, in octets. */
 export const COMMUNITY_ID_LEN = 30;
 
+const CACHED = 1024; // a power of two
+const KEY_WORDS = 11; // of a block that are not the same for all flows
+const DIGITS_LEN = COMMUNITY_ID_LEN - 2;
+
 const SEED_LEN = 2;
 const BLOCK_LEN = 64;
 const SHA1_ROUNDS = 80;
@@ -47,13 +51,21 @@ const DIGITS = new TextEncoder().encode(
 );
 const PADDING = 0x3d;
 
-/** Computes Community IDs. One instance serves every packet. */
+/**
+ * Computes Community IDs. One instance serves every packet, and remembers what
+ * it has computed lately: a packet is mostly followed by one of its own flow,
+ * such as its answer.
+ */
 export class CommunityId {
   readonly #block = new Uint8Array(BLOCK_LEN);
   readonly #view = new DataView(this.#block.buffer);
   readonly #schedule = new Int32Array(SHA1_ROUNDS);
   // A word more, for the digits at the end that come from no octet.
   readonly #digest = new DataView(new ArrayBuffer(4 * (SHA1_WORDS + 1)));
+
+  // Direct-mapped: a flow's place is a hash of its block.
+  readonly #keys = new Int32Array(CACHED * KEY_WORDS);
+  readonly #texts = new Uint8Array(CACHED * DIGITS_LEN);
 
   /** The text computed last, in ASCII. */
   readonly text: Uint8Array<ArrayBuffer> = new Uint8Array(COMMUNITY_ID_LEN);
@@ -108,8 +120,35 @@ export class CommunityId {
     }
     block[end] = 0x80;
     this.#view.setUint32(LENGTH_AT, end << 3);
+    this.#lookUp();
+  }
+
+  /** Copies what was computed for the same block before, or computes it. */
+  #lookUp(): void {
+    let hash = 0;
+    for (let i = 0; i < KEY_WORDS; i++) {
+      hash = Math.imul(hash ^ this.#view.getInt32(i << 2), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    const slot = hash & (CACHED - 1);
+    const keyAt = slot * KEY_WORDS;
+    const textAt = slot * DIGITS_LEN;
+    let isSame = true;
+    for (let i = 0; i < KEY_WORDS; i++) {
+      const word = this.#view.getInt32(i << 2);
+      if (this.#keys[keyAt + i] !== word) isSame = false;
+      this.#keys[keyAt + i] = word;
+    }
+    const { text } = this;
+    if (isSame) {
+      for (let i = 0; i < DIGITS_LEN; i++) {
+        text[2 + i] = this.#texts[textAt + i]!;
+      }
+      return;
+    }
     this.#hash();
     this.#spell();
+    for (let i = 0; i < DIGITS_LEN; i++) this.#texts[textAt + i] = text[2 + i]!;
   }
 
   /** SHA-1 of the one block, RFC 3174 §6.1. */
