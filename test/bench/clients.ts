@@ -7,6 +7,7 @@
  */
 
 import type { Outbox } from "../../src/outbox.ts";
+import type { Ship } from "../../src/record/recorder.ts";
 import { NO_TAG } from "../../src/stack/link.ts";
 import { VERDICT, VERDICTS } from "../../src/verdict.ts";
 import {
@@ -62,7 +63,7 @@ export class Clients {
    * @param options How the stack differs from the usual one.
    * @param ship Reads its records.
    */
-  constructor(options: HarnessOptions, ship?: (buffer: ArrayBuffer) => void) {
+  constructor(options: HarnessOptions, ship?: Ship) {
     this.#bench = makeStack(options, (outbox) => this.#remember(outbox), ship);
     const { arena } = this.#bench;
     this.#end = arena.bytes.length;
@@ -78,9 +79,10 @@ export class Clients {
     return this.#bench.stack.flowCount;
   }
 
-  /** Lets the stack send what it has queued. */
+  /** Lets the stack send what it has queued, and tell what it has to tell. */
   flush(): void {
     this.#bench.outbox.flush();
+    this.#bench.recorder.flush();
   }
 
   /** Shows the stack a frame of anybody's, as often as it is called. */

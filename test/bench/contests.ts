@@ -5,6 +5,7 @@
  */
 
 import { addresses } from "./addresses.ts";
+import { control } from "./control.ts";
 import { flows } from "./flows.ts";
 import { frames } from "./frames.ts";
 import { protocols } from "./protocols.ts";
@@ -18,4 +19,5 @@ export const CONTESTS: readonly (() => Contest | Contest[])[] = [
   addresses,
   protocols,
   sinks,
+  control,
 ];
