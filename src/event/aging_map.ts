@@ -4,8 +4,8 @@
  * @module
  */
 
-interface Entry<V> {
-  readonly key: string;
+interface Entry<K, V> {
+  readonly key: K;
   readonly value: V;
 }
 
@@ -13,10 +13,10 @@ interface Entry<V> {
  * Entries in the order in which they were set last. A `Map` alone has that,
  * but looks at every entry that was deleted before it finds its first one.
  */
-export class AgingMap<V> {
-  readonly #entries = new Map<string, Entry<V>>();
+export class AgingMap<K, V> {
+  readonly #entries = new Map<K, Entry<K, V>>();
   #order = this.#entries.values(); // where it is, all before are deleted
-  #front: Entry<V> | undefined;
+  #front: Entry<K, V> | undefined;
 
   /** Number of entries. */
   get size(): number {
@@ -29,7 +29,7 @@ export class AgingMap<V> {
    * @param key Its key.
    * @returns Its value, if there is one.
    */
-  get(key: string): V | undefined {
+  get(key: K): V | undefined {
     return this.#entries.get(key)?.value;
   }
 
@@ -39,7 +39,7 @@ export class AgingMap<V> {
    * @param key Its key.
    * @param value Its value.
    */
-  set(key: string, value: V): void {
+  set(key: K, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, { key, value });
   }
@@ -50,14 +50,14 @@ export class AgingMap<V> {
    * @param key Its key.
    * @returns Its value, if there was one.
    */
-  delete(key: string): V | undefined {
+  delete(key: K): V | undefined {
     const entry = this.#entries.get(key);
     if (entry !== undefined) this.#entries.delete(key);
     return entry?.value;
   }
 
   /** Key and value of the oldest entry, if there is any. */
-  get oldest(): { readonly key: string; readonly value: V } | undefined {
+  get oldest(): { readonly key: K; readonly value: V } | undefined {
     if (this.#entries.size === 0) return undefined;
     while (
       this.#front === undefined ||

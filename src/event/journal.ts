@@ -28,6 +28,7 @@ import { Pending } from "./pending.ts";
 import type { Recogniser } from "../scanner/recogniser.ts";
 import { Syns } from "./syns.ts";
 import { Visits } from "./visits.ts";
+import { Witness } from "./witness.ts";
 
 const UDP = 17;
 const UDP_HEADER_LEN = 8;
@@ -47,6 +48,7 @@ export class Journal {
   readonly #iface: string | undefined;
   readonly #protocols: readonly Protocol[];
   readonly #recogniser: Recogniser;
+  readonly #witness: Witness;
   readonly #listeners: readonly Listener[];
   readonly #ids = new FlowId();
   readonly #syns = new Syns();
@@ -61,7 +63,7 @@ export class Journal {
    *
    * @param iface Name of the interface that records are from; absent: a capture.
    * @param protocols Protocols, by the index that records have.
-   * @param recogniser Who knows what sources are.
+   * @param recogniser Who knows what sources are; is shown what tells.
    * @param listeners Who is told.
    */
   constructor(
@@ -73,6 +75,7 @@ export class Journal {
     this.#iface = iface;
     this.#protocols = protocols;
     this.#recogniser = recogniser;
+    this.#witness = new Witness(protocols, recogniser);
     this.#listeners = listeners;
     this.#pending = new Pending((messages) => this.#tellDropped(messages));
     this.#visits = new Visits(iface, recogniser, (visit: Visit) => {
@@ -94,8 +97,10 @@ export class Journal {
     switch (record.kind) {
       case "frame":
         if (isExchange(record.verdict)) this.#takeFrame(record);
+        else if (record.isNews) this.#witness.take(record);
         break;
       case "message":
+        this.#witness.take(record);
         this.#takeMessage(record);
         break;
       case "flow":
@@ -122,7 +127,7 @@ export class Journal {
   }
 
   #takeFrame(frame: FrameRecord): void {
-    this.#visits.frame(frame);
+    if (this.#visits.frame(frame)) this.#witness.take(frame);
     if (frame.verdict === VERDICT.tcp_syn_ack) this.#syns.add(frame);
     if (frame.protocol === UDP && frame.srcPort !== 0) {
       this.#tell(this.#datagram(frame));
@@ -197,8 +202,16 @@ export class Journal {
     const headerLen = frame.src.length === 4 ? 20 : 40;
     const payloadLen = (length: number): number =>
       Math.max(length - headerLen - UDP_HEADER_LEN, 0);
+    const { dst, dstPort, protocol, seed, src, srcPort, time, vlan } = frame;
     return {
-      ...frame,
+      time,
+      src,
+      dst,
+      protocol,
+      srcPort,
+      dstPort,
+      vlan,
+      seed,
       iface: this.#iface,
       id,
       start: frame.time,

@@ -33,7 +33,7 @@ interface Open {
 /** Conversations that are not over. */
 export class Pending {
   readonly #onLoss: (messages: number) => void;
-  readonly #open = new AgingMap<Open>();
+  readonly #open = new AgingMap<string, Open>();
   #octets = 0;
 
   /**

@@ -4,12 +4,14 @@
  * @module
  */
 
+import { type AddressKey, keyOf, octetsOf } from "../address/key.ts";
 import { ipText } from "../address/text.ts";
 import type { FlowRecord, FrameRecord } from "../record/records.ts";
 import { VERDICTS } from "../verdict.ts";
 import { AgingMap } from "./aging_map.ts";
 import type { Conversation, Counted, Visit } from "./conversation.ts";
 import { PortCounter } from "./ports.ts";
+import { Visitor } from "./visitor.ts";
 import type { Recogniser } from "../scanner/recogniser.ts";
 
 const VISITS_MAX = 32_768; // sources that are remembered
@@ -17,67 +19,15 @@ const IDLE_MS = 300_000; // silence that ends a visit
 const LONGEST_MS = 3_600_000; // a visit that lasts longer is told in parts
 const SWEEP_MS = 1000;
 const EVICTED_A_SECOND = 100; // sources that are told of early
+const ADMITTED_A_SECOND = 4096; // sources that others make room for
+const LOOKS_A_SECOND = 64; // packets of a source that are looked at closely
+const LOOK_EVERY = 16; // and of the others, one in so many
 const MAPS_MAX = 1024; // of 8 KiB, for those that try many ports
-const ADDRESSES_MAX = 64; // addresses of ours that are listed
-const PROTOCOLS_MAX = 64; // protocols that are counted by name
 
 const TCP = 6;
 const UDP = 17;
 
 const NO_PORTS: Counted<number> = { count: 0, isMinimum: false, first: [] };
-
-/** One source, so far. There may be many that are seen only once. */
-class Visitor {
-  readonly start: number;
-  readonly srcMac: string; // in hexadecimal
-  end: number;
-  placedAt: number = -Infinity; // when it was the youngest of all
-  packetsIn = 0;
-  packetsInLen = 0;
-  packetsOut = 0;
-  packetsOutLen = 0;
-  conversations = 0;
-  omitted = 0;
-  tcpPorts: PortCounter | undefined;
-  udpPorts: PortCounter | undefined;
-  protocols: Map<string, number> | undefined;
-  addressesOmitted = false;
-  readonly addresses: string[] = []; // in hexadecimal
-  readonly verdicts: number[] = []; // a verdict, its count, and so on
-
-  constructor(mac: Uint8Array, time: number) {
-    this.start = time;
-    this.end = time;
-    this.srcMac = mac.toHex();
-  }
-
-  /** Counts a frame. */
-  countVerdict(verdict: number): void {
-    const { verdicts } = this;
-    let at = 0;
-    while (at < verdicts.length && verdicts[at] !== verdict) at += 2;
-    if (at === verdicts.length) verdicts.push(verdict, 1);
-    else verdicts[at + 1]!++;
-  }
-
-  /** Counts an address of ours. */
-  countAddress(octets: Uint8Array): void {
-    const { addresses } = this;
-    const address = octets.toHex();
-    if (addresses.at(-1) === address || addresses.includes(address)) return;
-    if (addresses.length < ADDRESSES_MAX) addresses.push(address);
-    else this.addressesOmitted = true;
-  }
-
-  /** Counts a conversation in which a protocol was spoken. */
-  countProtocol(name: string): void {
-    this.protocols ??= new Map();
-    if (!this.protocols.has(name) && this.protocols.size >= PROTOCOLS_MAX) {
-      return;
-    }
-    this.protocols.set(name, (this.protocols.get(name) ?? 0) + 1);
-  }
-}
 
 /** Takes what was counted of a source. */
 export type OnVisit = (visit: Visit) => void;
@@ -93,11 +43,12 @@ export class Visits {
   readonly #iface: string | undefined;
   readonly #recogniser: Recogniser;
   readonly #onVisit: OnVisit;
-  readonly #visitors = new AgingMap<Visitor>(); // by address
+  readonly #visitors = new AgingMap<AddressKey, Visitor>();
   readonly #onOverflow: OnOverflow;
   #maps = 0;
   #second = 0;
-  #evicted = 0; // in this second
+  #admitted = 0; // in this second
+  #evicted = 0; // the same
   #sweptAt = 0;
 
   /**
@@ -126,19 +77,32 @@ export class Visits {
   }
 
   /**
-   * Counts a frame that belongs to no connection.
+   * Counts a frame that belongs to no connection. Who may have forged his
+   * address is not let in while too many others want to be.
    *
    * @param frame Its record.
+   * @returns Whether it is worth a closer look: of each source the first
+   * packets of a second are, and a sample of the others.
    */
-  frame(frame: FrameRecord): void {
-    if (frame.src.length === 0) return;
-    const visitor = this.#visitorOf(frame.src, frame.srcMac, frame.time);
+  frame(frame: FrameRecord): boolean {
+    const { src, time } = frame;
+    if (src.length === 0) return false;
+    const key = keyOf(src);
+    let visitor = this.#find(key, time);
+    if (visitor === undefined && !this.#mayEnter(time)) {
+      this.#onOverflow(1);
+      return false;
+    }
+    visitor ??= this.#admit(frame.srcMac, time);
+    this.#place(key, visitor, time);
     visitor.countVerdict(frame.verdict);
     visitor.packetsIn++;
     visitor.packetsInLen += frame.packetLen;
     visitor.packetsOutLen += frame.sentLen;
     if (frame.sentLen > 0) visitor.packetsOut++;
     this.#countTarget(visitor, frame.dst, frame.protocol, frame.dstPort);
+    const look = visitor.looks++;
+    return look < LOOKS_A_SECOND || look % LOOK_EVERY === 0;
   }
 
   /**
@@ -193,24 +157,42 @@ export class Visits {
   }
 
   #visitorOf(src: Uint8Array, mac: Uint8Array, time: number): Visitor {
-    const key = src.toHex();
-    let visitor = this.#visitors.get(key);
-    if (visitor !== undefined && time - visitor.start >= LONGEST_MS) {
-      this.#end(key);
-      visitor = undefined;
-    }
-    if (visitor === undefined) {
-      if (this.#visitors.size >= VISITS_MAX) {
-        this.#evict(time);
-      }
-      visitor = new Visitor(mac, time);
-    }
-    visitor.end = Math.max(visitor.end, time);
-    if (time - visitor.placedAt >= SWEEP_MS) { // else its place is good enough
-      visitor.placedAt = time;
-      this.#visitors.set(key, visitor);
-    }
+    const key = keyOf(src);
+    const visitor = this.#find(key, time) ?? this.#admit(mac, time);
+    this.#place(key, visitor, time);
     return visitor;
+  }
+
+  /** A source, unless its visit has lasted for so long that it ends now. */
+  #find(key: AddressKey, time: number): Visitor | undefined {
+    const visitor = this.#visitors.get(key);
+    if (visitor === undefined || time - visitor.start < LONGEST_MS) {
+      return visitor;
+    }
+    this.#end(key);
+    return undefined;
+  }
+
+  /** Whether there is room for a source, or some other one is to make room. */
+  #mayEnter(time: number): boolean {
+    if (this.#visitors.size < VISITS_MAX) return true;
+    this.#beginSecond(time);
+    return this.#admitted++ < ADMITTED_A_SECOND;
+  }
+
+  #admit(mac: Uint8Array, time: number): Visitor {
+    if (this.#visitors.size >= VISITS_MAX) this.#evict(time);
+    return new Visitor(mac, time);
+  }
+
+  /** Makes a source the youngest. */
+  #place(key: AddressKey, visitor: Visitor, time: number): void {
+    visitor.end = Math.max(visitor.end, time);
+    // Within a second, its place is good enough.
+    if (time - visitor.placedAt < SWEEP_MS) return;
+    visitor.placedAt = time;
+    visitor.looks = 0;
+    this.#visitors.set(key, visitor);
   }
 
   #countTarget(
@@ -240,9 +222,7 @@ export class Visits {
    */
   #evict(time: number): void {
     const { key, value } = this.#visitors.oldest!;
-    const second = Math.floor(time / 1000);
-    if (second !== this.#second) this.#evicted = 0;
-    this.#second = second;
+    this.#beginSecond(time);
     if (this.#evicted++ < EVICTED_A_SECOND) {
       this.#end(key);
     } else {
@@ -251,17 +231,25 @@ export class Visits {
     }
   }
 
-  #take(key: string): Visitor {
+  #beginSecond(time: number): void {
+    const second = Math.floor(time / 1000);
+    if (second === this.#second) return;
+    this.#second = second;
+    this.#admitted = 0;
+    this.#evicted = 0;
+  }
+
+  #take(key: AddressKey): Visitor {
     const visitor = this.#visitors.delete(key)!;
     if (visitor.tcpPorts?.hasMap) this.#maps--;
     if (visitor.udpPorts?.hasMap) this.#maps--;
     return visitor;
   }
 
-  #end(key: string): void {
+  #end(key: AddressKey): void {
     const visitor = this.#take(key);
     const { addresses, verdicts } = visitor;
-    const src = Uint8Array.fromHex(key);
+    const src = octetsOf(key);
     this.#onVisit({
       iface: this.#iface,
       src,
@@ -275,7 +263,7 @@ export class Visits {
       addresses: {
         count: addresses.length,
         isMinimum: visitor.addressesOmitted,
-        first: addresses.map((hex) => ipText(Uint8Array.fromHex(hex))),
+        first: addresses.map((key) => ipText(octetsOf(key))),
       },
       tcpPorts: visitor.tcpPorts ?? NO_PORTS,
       udpPorts: visitor.udpPorts ?? NO_PORTS,

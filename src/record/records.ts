@@ -6,9 +6,7 @@
 
 import { HISTORY_LETTERS } from "../flow_ledger.ts";
 import {
-  ACK,
   ADDRESS_LEN,
-  ADDRESS_MAX,
   ANSWER_LEN,
   BITS,
   COUNT,
@@ -18,37 +16,26 @@ import {
   DST,
   DST_PORT,
   END,
-  ETHERTYPE,
   FLOW,
   FRAME,
-  HAS_TARGET,
   IS_NEWS,
   KIND,
   MAC,
-  MACS,
   MESSAGE,
   MORE_OF,
   NOTE_HEADER_LEN,
   NOTES,
-  PACKET,
-  PACKET_LEN,
   PROTOCOL,
   REQUEST_LEN,
   SEED,
-  SENT_ACK,
-  SENT_FLAGS,
-  SENT_LEN,
-  SENT_SEQ,
-  SEQ,
   SRC,
   SRC_PORT,
   START,
-  TARGET,
   TIME,
-  TYPE_CODE,
   VLAN,
   WHAT,
 } from "./layout.ts";
+import { LazyFrame } from "./lazy_frame.ts";
 
 /** Who talks with whom. */
 export interface Peers {
@@ -210,7 +197,7 @@ export function* readRecords(
 type Reader = (view: DataView<ArrayBuffer>, at: number) => AnyRecord;
 
 const READERS: Readonly<Record<number, Reader>> = {
-  [FRAME]: readFrame,
+  [FRAME]: (view, at) => new LazyFrame(view, at),
   [MESSAGE]: readMessage,
   [FLOW]: readFlow,
   [MORE_OF]: readMore,
@@ -241,32 +228,6 @@ function readPeers(view: DataView<ArrayBuffer>, at: number): Peers {
     dstPort: view.getUint16(at + DST_PORT),
     vlan: view.getUint32(at + VLAN),
     seed: view.getInt32(at + SEED),
-  };
-}
-
-function readFrame(view: DataView<ArrayBuffer>, at: number): FrameRecord {
-  const octets = (from: number, length: number): Uint8Array =>
-    new Uint8Array(view.buffer, at + from, length);
-  const bits = view.getUint8(at + BITS);
-  return {
-    kind: "frame",
-    ...readPeers(view, at),
-    isNews: (bits & IS_NEWS) !== 0,
-    verdict: view.getUint8(at + WHAT),
-    depth: view.getUint8(at + DEPTH),
-    dstMac: octets(MACS, 6),
-    srcMac: octets(MACS + 6, 6),
-    ethertype: view.getUint16(at + ETHERTYPE),
-    target: octets(TARGET, bits & HAS_TARGET ? ADDRESS_MAX : 0),
-    typeCode: view.getUint16(at + TYPE_CODE),
-    seq: view.getUint32(at + SEQ),
-    ack: view.getUint32(at + ACK),
-    sentSeq: view.getUint32(at + SENT_SEQ),
-    sentAck: view.getUint32(at + SENT_ACK),
-    sentFlags: view.getUint16(at + SENT_FLAGS),
-    sentLen: view.getUint32(at + SENT_LEN),
-    packetLen: view.getUint32(at + PACKET_LEN),
-    packet: octets(PACKET, view.getUint16(at) - PACKET),
   };
 }
 

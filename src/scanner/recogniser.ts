@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type AddressKey, keyOf } from "../address/key.ts";
 import { Packet } from "./packet.ts";
 import {
   confidenceOf,
@@ -33,8 +34,8 @@ export class Recogniser {
   readonly #generation: number; // as many sources
   // Two generations: whoever is not heard from while the young one fills is
   // forgotten with the old one.
-  #young = new Map<Key, Source>();
-  #old = new Map<Key, Source>();
+  #young = new Map<AddressKey, Source>();
+  #old = new Map<AddressKey, Source>();
   readonly #packet = new Packet();
 
   /** What it listens to: fields of protocols, in ECS spelling. */
@@ -209,13 +210,4 @@ interface Found<S extends Sign> {
 function isRepeated(first: Syn, second: Syn): boolean {
   return first.dst === second.dst && first.dstPort === second.dstPort &&
     first.srcPort === second.srcPort;
-}
-
-/** An address, IPv4's as a number. */
-type Key = number | string;
-
-function keyOf(src: Uint8Array): Key {
-  return src.length === 4
-    ? src[0]! << 24 | src[1]! << 16 | src[2]! << 8 | src[3]!
-    : String.fromCharCode(...src);
 }

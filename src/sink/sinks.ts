@@ -78,9 +78,8 @@ export class Sinks {
       if (this.#format !== undefined && record.kind === "frame") {
         lines += packetLog(record, this.#format);
       }
-      this.#witness.take(record);
+      (journal ?? this.#witness).take(record);
       if (isNews(record)) this.#tellOf(record);
-      journal?.take(record);
     }
     if (lines !== "") this.#log?.writeText(lines);
     this.#events?.flush();

@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { AgingMap } from "../../src/event/aging_map.ts";
 import { Pending } from "../../src/event/pending.ts";
-import type { Visit } from "../../src/event/conversation.ts";
+import type { Conversation, Visit } from "../../src/event/conversation.ts";
 import { Visits } from "../../src/event/visits.ts";
 import { DEPTH_OF } from "../../src/record/layout.ts";
 import type { FrameRecord } from "../../src/record/records.ts";
@@ -17,7 +17,7 @@ Deno.test("AgingMap knows its oldest entry, as a list would", () => {
     isDeleted: fc.boolean(),
   });
   fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-    const map = new AgingMap<number>();
+    const map = new AgingMap<string, number>();
     let list: { key: string; value: number }[] = [];
     for (const [value, { isDeleted, key }] of steps.entries()) {
       list = list.filter((entry) => entry.key !== key);
@@ -83,6 +83,37 @@ Deno.test("Visits tells of few forged sources a second, and counts the others", 
   all.end();
   strictEqual(all.size, 0);
   strictEqual(visits.length + overflow, sources);
+});
+
+Deno.test("Visits wants the first packets of a second looked at, then a sample", () => {
+  const all = new Visits("nic0", new Recogniser([]), () => {}, () => {});
+  const looks = (time: number): number =>
+    Array.from({ length: 1600 }, () => all.frame(syn(1, time)))
+      .filter((isWanted) => isWanted).length;
+  strictEqual(looks(1_700_000_000_000), 64 + 96);
+  strictEqual(looks(1_700_000_001_000), 64 + 96);
+});
+
+Deno.test("Visits lets in who spoke however many forged sources there are", () => {
+  const seen = new Set<string>();
+  const all = new Visits(
+    "nic0",
+    new Recogniser([]),
+    ({ conversations, src }) => {
+      if (conversations > 0) seen.add(src.join("."));
+    },
+    () => {},
+  );
+  const time = 1_700_000_000_000;
+  for (let i = 0; i < 50_000; i++) all.frame(syn(i, time));
+  const frame = syn(0xc0000201, time);
+  strictEqual(all.frame(frame), false); // his SYN was one of too many
+  all.conversation(
+    { ...frame, end: time, messages: [] } as unknown as Conversation,
+    false,
+  );
+  all.end();
+  deepStrictEqual([...seen], ["192.0.2.1"]);
 });
 
 Deno.test("Pending keeps within its bounds, and says what it lost", () => {

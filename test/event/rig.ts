@@ -5,7 +5,6 @@
  */
 
 import { Journal } from "../../src/event/journal.ts";
-import { Witness } from "../../src/event/witness.ts";
 import type { Conversation, Visit } from "../../src/event/conversation.ts";
 import { PROTOCOLS } from "../../src/proto/mod.ts";
 import { LISTEN } from "../../src/record/layout.ts";
@@ -47,7 +46,6 @@ export class EventRig {
    */
   constructor(options: HarnessOptions = {}) {
     const recogniser = new Recogniser(SCANNERS);
-    const witness = new Witness(PROTOCOLS, recogniser);
     const observer = { name: "sensor", version: "1.2.3" };
     const events = new EcsEvents(observer, (line) => this.lines.push(line));
     this.#journal = new Journal("nic0", PROTOCOLS, recogniser, [events, {
@@ -64,7 +62,6 @@ export class EventRig {
       },
       (buffer, length) => {
         for (const record of readRecords(buffer, length)) {
-          witness.take(record);
           this.#journal.take(record);
         }
       },
