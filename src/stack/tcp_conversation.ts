@@ -18,7 +18,7 @@ import {
 } from "../flow_table.ts";
 import type { TcpPersona } from "../persona.ts";
 import { VERDICT } from "../verdict.ts";
-import { seqAdd } from "../wire/seq.ts";
+import { seqAdd, seqBefore } from "../wire/seq.ts";
 import { CWR, FIN, PSH, type TcpHeader } from "../wire/tcp.ts";
 import type { Ipv4 } from "./ipv4.ts";
 import type { Ipv6 } from "./ipv6.ts";
@@ -107,12 +107,14 @@ export class TcpConversation {
   }
 
   /**
-   * Notes how much room the segment received last says its sender has.
+   * Notes how much room the segment received last says its sender has, unless
+   * it is an old one: RFC 9293 §3.10.7.4.
    *
    * @param flow Its flow.
    */
   takeWindow(flow: number): void {
     const { words } = this.#flows;
+    if (seqBefore(this.#header.ack, words[flow + SND_UNA]!)) return;
     const shift = words[flow + AGREED]! & PEER_SHIFT;
     words[flow + SND_WND] = this.#header.window << shift;
   }

@@ -27,6 +27,9 @@ const WAITS_MAX = 10;
 const SYN_OPTIONS = ["", "020405b4", "02040218", "0204001001030307"];
 /** Payload that SYNs with these options allow: 536 without, RFC 9293 §3.7.1. */
 const MSS = [536, 1460, 536, 536];
+/** By how many bits windows are scaled after them. */
+const SHIFTS = [0, 0, 0, 7];
+const WINDOWS = [65_535, 100, 1, 0];
 
 /** One thing that happens. */
 interface Step {
@@ -42,6 +45,7 @@ interface Plan {
   readonly streams: readonly Uint8Array[];
   readonly ports: readonly number[];
   readonly options: readonly number[]; // of the SYNs
+  readonly windows: readonly number[]; // that they announce
   readonly isIpv6: boolean;
   readonly ends: boolean;
   readonly steps: readonly Step[];
@@ -169,6 +173,7 @@ function draw(messages: readonly Uint8Array[], random: Dice): Plan {
     streams,
     ports: each(() => pick(PORTS, random)),
     options: each(() => random(SYN_OPTIONS.length)),
+    windows: each(() => pick(WINDOWS, random)),
     isIpv6: random(2) === 0,
     ends: random(2) === 0,
     steps,
@@ -240,6 +245,8 @@ class Stage {
         port: plan.ports[number]!,
         isIpv6: plan.isIpv6,
         synOptions: SYN_OPTIONS[plan.options[number]!]!,
+        shift: SHIFTS[plan.options[number]!]!,
+        window: plan.windows[number]!,
       })
     );
     for (const peer of peers) this.#show(bench, plan, peers, peer.syn());

@@ -3,7 +3,7 @@ import { pcapHeader, pcapRecord } from "../../src/pcap.ts";
 import { VERDICT } from "../../src/verdict.ts";
 import { START } from "../harness.ts";
 import { decode, judged } from "../tshark.ts";
-import { converse } from "./conversation.ts";
+import { converse, holdAgain } from "./conversation.ts";
 import { corpus } from "./corpus.ts";
 import { fuzz, FUZZED, replay } from "./fuzzer.ts";
 import { join } from "./mutate.ts";
@@ -75,6 +75,8 @@ judged(
 const CASES = new URL("cases/", import.meta.url);
 for (const { name } of Deno.readDirSync(CASES)) {
   Deno.test(`Stack survives what once was too much for it: ${name}`, () => {
-    ok(replay(Deno.readTextFileSync(new URL(name, CASES))) >= 0);
+    const text = Deno.readTextFileSync(new URL(name, CASES));
+    if (name.endsWith(".json")) holdAgain(text);
+    else ok(replay(text) > 0);
   });
 }

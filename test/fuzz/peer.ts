@@ -25,6 +25,10 @@ export interface PeerOptions {
   readonly isIpv6: boolean;
   /** Options of its SYN, as hexadecimal octets. */
   readonly synOptions: string;
+  /** By how many bits its windows are scaled, as those say. */
+  readonly shift: number;
+  /** Window that it begins with, in octets. */
+  readonly window: number;
 }
 
 /** A client of which only the stream is honest. */
@@ -35,7 +39,7 @@ export class Peer {
   #heard = Buffer.alloc(0);
   #heardTo = 0; // octets, contiguous from the first
   #roomTo = 0; // as far as the stack may send
-  #window = 0xffff;
+  #window: number; // as in the header
 
   /** Octets of its stream, from the first, that the stack may have seen. */
   saidTo = 0;
@@ -48,6 +52,7 @@ export class Peer {
 
   constructor(options: PeerOptions) {
     this.#options = options;
+    this.#window = options.window;
     this.#isn = 0xffff_ff00 + options.number; // wraps soon
   }
 
@@ -133,7 +138,8 @@ export class Peer {
     frame.set(payload, tcp + TCP_LEN + options.length);
     repair(frame);
     if (!isForged && flags & ACK) {
-      const room = this.#heardTo + ackDrift + this.#window;
+      const window = this.#window << this.#options.shift;
+      const room = this.#heardTo + ackDrift + window;
       this.#roomTo = Math.max(this.#roomTo, room);
     }
     return frame;
@@ -160,16 +166,15 @@ export class Peer {
     }
     const at = (view.getInt32(tcp + 4) - this.#serverIsn - 1) | 0;
     if (flags & RST) { // one that a TCP would take: RFC 5961 §3.2
-      demand(
-        at !== this.#heardTo || !this.isOpen || this.acked === 0,
-        "resets",
-      );
+      const isHit = at === this.#heardTo && this.isOpen && !this.isEnded;
+      demand(!isHit || this.acked === 0, "resets");
       return;
     }
-    const ack = (view.getInt32(tcp + 8) - this.#isn - 1) | 0;
-    demand(ack <= this.saidTo, "acknowledges what was never said");
     // When both have ended, the connection is over; its cookie still holds, so
     // that what it began with may begin another.
+    if (this.isEnded && payload.length > 0 && at > this.#heardTo) return;
+    const ack = (view.getInt32(tcp + 8) - this.#isn - 1) | 0;
+    demand(ack <= this.saidTo, "acknowledges what was never said");
     const isBack = ack < this.acked && flags !== ACK && !this.isEnded;
     demand(!isBack, "takes an acknowledgment back");
     this.acked = Math.max(this.acked, ack);
