@@ -76,6 +76,7 @@ export class Application {
       if ((protocol.transports & transport) === 0) continue;
       const verdict = protocol.check(this.exchange);
       if (verdict === CLAIM) return i;
+      this.exchange.noteCount = 0; // whatever it noted before it declined
       if (verdict === MORE) isUndecided = true;
     }
     return isUndecided && isStream ? UNDECIDED : NO_MATCH;
