@@ -45,8 +45,16 @@ export interface IpPersona {
    * have identification 0 and may not be fragmented.
    */
   readonly numbersPackets: boolean;
-  /** Whether IPv6 packets carry a flow label, one for each pair of hosts. */
+  /**
+   * Whether IPv6 packets carry a flow label, one for each connection; of ICMP,
+   * one for each pair of hosts.
+   */
   readonly labelsFlows: boolean;
+  /**
+   * Whether a neighbour that asks us alone is told no hardware address, since
+   * it just used it; otherwise every solicitation gets the same answer.
+   */
+  readonly advertisesBriefly: boolean;
   /**
    * Whether an echo reply repeats the code of the request, which may be any,
    * and its type of service or traffic class. Otherwise a code that is not 0

@@ -14,6 +14,7 @@ export const classic: Persona = {
     ttl: 64,
     numbersPackets: false,
     labelsFlows: false,
+    advertisesBriefly: false,
     mirrorsEchoes: false,
   },
   tcp: {

@@ -18,6 +18,7 @@ export const linux: Persona = {
     ttl: 64,
     numbersPackets: true,
     labelsFlows: true,
+    advertisesBriefly: true,
     mirrorsEchoes: true,
   },
   tcp: {

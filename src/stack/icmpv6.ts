@@ -9,7 +9,6 @@ import { type AddressPolicy, isMartian6 } from "../address/policy.ts";
 import type { Arena } from "../arena.ts";
 import { VERDICT } from "../verdict.ts";
 import {
-  ADVERTISEMENT_LEN,
   ECHO_LEN,
   emitAdvertisement,
   emitEchoReply,
@@ -29,6 +28,7 @@ import { FOR_US, type Link } from "./link.ts";
 // What only a packet from the same link can have, RFC 4861 §3.1.
 const NEIGHBOR_HOP_LIMIT = 255;
 
+const GROUP = 0xff; // first octet of a group's address, RFC 4291 §2.7
 // ff02::1 and its hardware address, RFC 4291 §2.7.1 and RFC 2464 §7.
 const ALL_NODES = Uint8Array.fromHex("ff020000000000000000000000000001");
 const ALL_NODES_MAC = Uint8Array.fromHex("333300000001");
@@ -133,13 +133,16 @@ export class Icmpv6 {
     }
 
     const out = this.#ip.out;
-    const end = out + ADVERTISEMENT_LEN;
     const dstAt = isProbe ? this.#allNodesAt : header.srcAt;
-    const flags = isProbe ? OVERRIDE_FLAG : SOLICITED_FLAG | OVERRIDE_FLAG;
-    emitAdvertisement(this.#arena, out, flags, targetAt, this.#link.macAt);
+    const isToGroup = this.#arena.bytes[header.dstAt] === GROUP;
+    const isBrief = this.#ip.advertisesBriefly && !isToGroup;
+    const flags = (isProbe ? 0 : SOLICITED_FLAG) |
+      (isBrief ? 0 : OVERRIDE_FLAG);
+    const macAt = this.#link.macAt;
+    const end = emitAdvertisement(this.#arena, out, flags, targetAt, macAt);
     this.#ip.address(end, NEIGHBOR_HOP_LIMIT, targetAt, dstAt);
     this.#reply.open(this.#link.out, end);
-    sealIcmp(view, out, end, this.#reply.pseudoSum(ADVERTISEMENT_LEN));
+    sealIcmp(view, out, end, this.#reply.pseudoSum(end - out));
     if (isProbe) this.#link.sendTo(this.#allNodesMacAt, end);
     else this.#link.send(end);
     return VERDICT.neighbor_advertisement;

@@ -145,6 +145,11 @@ export class Ipv6 {
     this.#send(end, protocol, trafficClass & ~ECN_MASK);
   }
 
+  /** Whether a neighbour that asks us alone is told no hardware address. */
+  get advertisesBriefly(): boolean {
+    return this.#persona.advertisesBriefly;
+  }
+
   /** Whether a request for an echo may have any code. */
   get mirrorsEchoes(): boolean {
     return this.#persona.mirrorsEchoes;
@@ -188,7 +193,7 @@ export class Ipv6 {
     const at = this.#link.out;
     emitIpv6(this.#arena, at, protocol, this.#persona.ttl, end);
     addressIpv6(this.#arena, at, header.dstAt, header.srcAt);
-    const label = this.#persona.labelsFlows ? this.#label() : 0;
+    const label = this.#persona.labelsFlows ? this.#label(protocol) : 0;
     view.setInt32(at, 0x60000000 | trafficClass << 20 | label);
     this.#link.send(end);
   }
@@ -207,11 +212,15 @@ export class Ipv6 {
     addressIpv6(this.#arena, at, srcAt, dstAt);
   }
 
-  /** Label of two hosts' conversation, RFC 6437 §3. */
-  #label(): number {
+  /**
+   * Label of two hosts' conversation, RFC 6437 §3: like Linux, another one for
+   * each pair of ports.
+   */
+  #label(protocol: number): number {
     const { view } = this.#arena;
-    const { srcAt, dstAt } = this.header;
-    let hash = this.#secret;
+    const { dstAt, payloadAt, srcAt } = this.header;
+    const ports = protocol === IPPROTO_ICMPV6 ? 0 : view.getInt32(payloadAt);
+    let hash = this.#secret ^ ports;
     for (let i = 0; i < IPV6_ADDRESS_LEN; i += 4) {
       hash = Math.imul(hash ^ view.getInt32(srcAt + i), 0x9e3779b1);
       hash = Math.imul(hash ^ view.getInt32(dstAt + i), 0x85ebca6b);

@@ -44,8 +44,6 @@ export const ICMPV4_PORT_UNREACHABLE = 0x0303;
 export const ICMPV6_PORT_UNREACHABLE = 0x0104;
 /** Length of a Neighbor Solicitation without options, in octets. */
 export const SOLICITATION_LEN = 24;
-/** Length of our Neighbor Advertisement with its one option, in octets. */
-export const ADVERTISEMENT_LEN = 32;
 /** Neighbor Advertisement flag: answers a solicitation. */
 export const SOLICITED_FLAG = 0x40000000;
 /** Neighbor Advertisement flag: replaces what the peer has cached. */
@@ -191,7 +189,8 @@ export function emitUnreachable(
 }
 
 /**
- * Writes a Neighbor Advertisement for `targetAt` at `selfMacAt`.
+ * Writes a Neighbor Advertisement for `targetAt`, at `selfMacAt` if it is to
+ * replace what the peer has cached.
  *
  * @param out Arena to write `[at, at + 32)` of.
  * @param at Offset of the first octet.
@@ -213,9 +212,11 @@ export function emitAdvertisement(
   view.setInt32(at + TYPE, NEIGHBOR_ADVERTISEMENT << 24);
   view.setInt32(at + ICMP_HEADER_LEN, flags);
   bytes.copyWithin(at + TARGET, targetAt, targetAt + IPV6_ADDRESS_LEN);
-  view.setUint16(at + OPTIONS, TARGET_LINK_LAYER_ADDRESS << 8 | 1);
-  bytes.copyWithin(at + OPTIONS + 2, selfMacAt, selfMacAt + MAC_LEN);
-  return at + ADVERTISEMENT_LEN;
+  const optionAt = at + OPTIONS;
+  if ((flags & OVERRIDE_FLAG) === 0) return optionAt;
+  view.setUint16(optionAt, TARGET_LINK_LAYER_ADDRESS << 8 | 1);
+  bytes.copyWithin(optionAt + 2, selfMacAt, selfMacAt + MAC_LEN);
+  return optionAt + 2 + MAC_LEN;
 }
 
 /**

@@ -169,10 +169,10 @@ def ns(src=PEER6, dst=SOLICITED6, tgt=OUR6, options=None, hlim=255, **more):
     return message / options if options else message
 
 
-def na(dst=PEER6, tgt=OUR6, solicited=1):
+def na(dst=PEER6, tgt=OUR6, solicited=1, override=1):
     message = IPv6(src=tgt, dst=dst, hlim=255)
-    message /= ICMPv6ND_NA(R=0, S=solicited, O=1, tgt=tgt)
-    return message / ICMPv6NDOptDstLLAddr(lladdr=MAC)
+    message /= ICMPv6ND_NA(R=0, S=solicited, O=override, tgt=tgt)
+    return message / ICMPv6NDOptDstLLAddr(lladdr=MAC) if override else message
 
 
 def network(src, dst, **header):
@@ -990,9 +990,15 @@ def neighbours():
     fine("NS to our MAC", "IC6-04", ns(), dst=MAC)
     fine("NS in a broadcast", "IC6-04", ns(), dst=ALL_MAC)
     fine("NS in all-nodes MAC", "IC6-04", ns(), dst=NODES_MAC)
-    fine("NS unicast", "RFC 4861 §7.2.4, §7.3.3: TLLA MAY stay out; ours carries it (IC6-05)",
-         ns(dst=OUR6), dst=MAC)
-    fine("NS unicast without options", "RFC 4861 §7.2.4", ns(dst=OUR6, options=b""), dst=MAC)
+    for name, asked in (("", ns(dst=OUR6)), (" without options", ns(dst=OUR6, options=b""))):
+        fine(f"NS unicast{name}", "RFC 4861 §7.2.4: TLLA MAY stay out; the original has it (IC6-05)",
+             asked, dst=MAC, persona="classic")
+        fine(f"NS unicast{name}, Linux", "RFC 4861 §7.2.4: TLLA MAY stay out; Linux has neither"
+             " it nor O", asked, na(override=0), dst=MAC, persona="linux")
+    fine("NS unicast in a group's MAC", "RFC 4861 §7.2.4: the IPv6 destination counts",
+         ns(dst=OUR6), na(override=0), persona="linux")
+    fine("NS to a group in our MAC, Linux", "RFC 4861 §7.2.4: the IPv6 destination counts",
+         ns(), dst=MAC, persona="linux")
     fine("NS without options", f"{rfc}: none is required of the receiver", ns(options=b""))
     fine("NS to all nodes", f"{rfc}: only DAD is tied to the group", ns(dst="ff02::1"),
          dst=NODES_MAC)
