@@ -82,9 +82,10 @@ const STATUS = 6;
 const METHOD_MAX = 32;
 const LINE_MAX = 4096;
 
-// `Exchange.state` is how many octets of a head were searched for its end. Once
-// the head was read and its body is to come, it is negative: one of these, and
-// bits for the answer, all inverted.
+// `Exchange.state` is how many octets of a head were searched for its end, times
+// two, and one more if its first line is among them: nothing is searched twice,
+// however small the segments. Once the head was read and its body is to come, it
+// is negative: one of these, and bits for the answer, all inverted.
 const AT_LAST_OCTET = 0;
 const IN_CHUNKS = 1;
 const IN_TRAILERS = 2;
@@ -164,6 +165,10 @@ function reply(exchange: Exchange): number {
   const { end, persona } = exchange;
   let at = exchange.at;
   while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
+  if (at === end) { // empty lines, done with (RFC 9112 §2.2)
+    exchange.next = at;
+    return DONE;
+  }
   const headEnd = endOfHead(exchange, at);
   if (headEnd < 0) return MORE;
   exchange.state = 0;
@@ -227,19 +232,22 @@ function passBody(exchange: Exchange, state: number): number {
  */
 function endOfHead(exchange: Exchange, at: number): number {
   const { bytes } = exchange.arena;
-  const { end } = exchange;
-  const lineEnd = endOfLine(bytes, at, end);
+  const { end, state } = exchange;
+  let isFirst = (state & 1) === 0;
   // Step back far enough to see a CR LF CR LF that was cut in two.
-  const searchedEnd = exchange.at + exchange.state - 3;
+  const searchedEnd = exchange.at + (state >> 1) - 3;
   // An int32 said to be one, or the loop counts in doubles, at half the speed.
-  for (let i = Math.max(lineEnd, searchedEnd) | 0; i < end; i++) {
+  for (let i = Math.max(at, searchedEnd) | 0; i < end; i++) {
     if (bytes[i] !== LF) continue;
     // The head of HTTP/0.9 is a line without a version.
-    if (i <= lineEnd + 1 && !hasVersion(bytes, at, lineEnd)) return i + 1;
+    if (isFirst && !hasVersion(bytes, at, endOfLine(bytes, at, i))) {
+      return i + 1;
+    }
+    isFirst = false;
     if (i + 1 < end && bytes[i + 1] === LF) return i + 2;
     if (i + 2 < end && bytes[i + 1] === CR && bytes[i + 2] === LF) return i + 3;
   }
-  exchange.state = end - exchange.at;
+  exchange.state = 2 * (end - exchange.at) + (isFirst ? 0 : 1);
   return -1;
 }
 

@@ -28,7 +28,7 @@ import {
   OTHER_RPC_VERSION,
   readCall,
   recognise,
-  TOO_LONG,
+  REFUSED,
   UNFINISHED,
   UNREADABLE,
   words,
@@ -118,7 +118,7 @@ function reply(exchange: Exchange): number {
   words.open(exchange);
   const recordEnd = words.recordEnd();
   if (recordEnd === UNFINISHED) return MORE;
-  if (recordEnd === TOO_LONG) return CLOSE;
+  if (recordEnd === REFUSED) return CLOSE;
   exchange.next = recordEnd;
   const isOriginal = followsOriginal(persona);
   const verdict = readCall(exchange, isOriginal);

@@ -25,6 +25,7 @@ import {
   CLIENT_FIELDS,
   greet,
   NAMED,
+  PHASE,
   replyToAnyLine,
   replyToLine,
 } from "./ssh_identification.ts";
@@ -67,11 +68,8 @@ const COMPRESSION = 7;
 const FIELD_OF_LIST = [KEX, HOST_KEY, CIPHER, -1, MAC, -1, COMPRESSION];
 const LISTS = 10;
 
-// `Exchange.state` is GREETED, NAMED or this and, times four, the number of
-// packets that the client has sent.
-const OFFERED = 3; // the client has said what it offers
-const PHASE = 3;
-const PACKET = 4;
+const OFFERED = 3; // phase: the client has said what it offers
+const PACKET = 4; // of the state: one of those that the client has sent
 
 const PACKET_MAX = 8188; // longest packet, without its length
 

@@ -22,9 +22,15 @@ const VERSION = 0;
 const SOFTWARE = 1;
 const COMMENT = 2;
 
-/** State of a conversation that began with our identification. */
+/**
+ * Mask of the phase, the lower bits of the state. Those above are how many
+ * octets of the identification were read and found right, then how many packets
+ * the client has sent.
+ */
+export const PHASE = 3;
+/** Phase of a conversation that began with our identification. */
 export const GREETED = 1;
-/** State of one where both have said who they are, and we what we offer. */
+/** Phase of one where both have said who they are, and we what we offer. */
 export const NAMED = 2;
 
 const LINE_MAX = 8000; // longest identification that is waited for
@@ -65,8 +71,9 @@ export function greet(exchange: Exchange): number {
  * @returns `MORE`, `DONE` or `CLOSE`.
  */
 export function replyToLine(exchange: Exchange): number {
-  const { answer, arena: { bytes }, at, end, persona, state } = exchange;
-  let lineEnd = at;
+  const { answer, arena: { bytes }, at, end, persona } = exchange;
+  const state = exchange.state & PHASE;
+  let lineEnd = at + (exchange.state >>> 2);
   let isValid = true;
   while (lineEnd < end && bytes[lineEnd] !== LF) {
     const octet = bytes[lineEnd]!;
@@ -75,7 +82,10 @@ export function replyToLine(exchange: Exchange): number {
     lineEnd++;
   }
   if (lineEnd - at > LINE_MAX) isValid = false;
-  if (lineEnd === end && isValid) return MORE;
+  if (lineEnd === end && isValid) {
+    exchange.state = state | (end - at) << 2;
+    return MORE;
+  }
   if (state !== GREETED) answer.put(lineOf(persona));
   exchange.next = Math.min(lineEnd + 1, end);
 

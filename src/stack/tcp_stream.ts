@@ -194,8 +194,8 @@ export class TcpStream {
     if (answer.end > answer.at) {
       // No room: once the peer has taken what there is, it is answered anew.
       if (!this.#output.keep(flow, answer.at, answer.end)) return at;
+      this.#application.answers[protocol]!++;
     }
-    this.#application.answers[protocol]!++;
     if (exchange.listening) {
       this.#recorder.message(protocol, exchange, true, 0);
     }

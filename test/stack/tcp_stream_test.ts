@@ -1,5 +1,7 @@
 import { ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
+import { http } from "../../src/proto/http.ts";
+import { PROTOCOLS } from "../../src/proto/mod.ts";
 import { Harness } from "../harness.ts";
 import { lines } from "../line_protocol.ts";
 import { type Segment, TcpClient } from "../tcp_client.ts";
@@ -61,6 +63,15 @@ Deno.test("Tcp gives the same answers however a stream is cut into segments", ()
       );
     },
   ));
+});
+
+Deno.test("Tcp counts the messages that are answered, and no parts of them", () => {
+  const harness = new Harness();
+  const client = connected(harness);
+  for (const request of REQUESTS) client.say(`${request}\r\n`);
+  const answers = client.stream.split("HTTP/1.1 401 ").length - 1;
+  strictEqual(answers, REQUESTS.length);
+  strictEqual(harness.stack.answers[PROTOCOLS.indexOf(http)], answers);
 });
 
 Deno.test("Tcp gets every answer through a network that loses anything", () => {
