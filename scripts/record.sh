@@ -20,6 +20,7 @@ ours=192.0.2.10
 also_ours=192.0.2.11
 ours_6=2001:db8::10
 key=00000000000000000000000000000000 # what replay takes for granted
+python=/usr/bin/python3              # Debian's, which has Debian's scapy
 
 client_mac=02:00:00:00:00:02
 host=192.0.2.2
@@ -197,7 +198,7 @@ scan_with_hping() {
 }
 
 scan_with_scapy() {
-  python3 - <<-END
+  "$python" - <<-END
 	from scapy.all import *
 	ether = Ether(dst="$our_mac", src="$client_mac")
 	sendp([ether / IP(dst="$ours") / TCP(dport=port) for port in (22, 80)],
@@ -281,6 +282,7 @@ for client in arping chromium curl dig dumpcap ethtool ffuf gobuster host \
   smbclient sqlmap ssh stun tcpreplay turnutils_stunclient whatweb zmap; do
   type -P "$client" >/dev/null || die "recording needs $client"
 done
+"$python" -c 'import scapy' 2>/dev/null || die "recording needs scapy for $python"
 wanted=${*:+ $* }
 masscanned=
 work=$(mktemp -d)
@@ -399,7 +401,7 @@ fi
 record "${zmap}_udp" scan_with_zmap -M udp -p 53 --probe-args=text:hello
 
 record scanner/hping_3 scan_with_hping
-version=$(python3 -c 'import scapy; print(scapy.VERSION)')
+version=$("$python" -c 'import scapy; print(scapy.VERSION)')
 record "scanner/scapy_$version" scan_with_scapy
 
 for client in ffuf gobuster hydra sqlmap whatweb; do
