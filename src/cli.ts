@@ -44,7 +44,17 @@ export type * from "./cli/command.ts";
 const NAME = "masscanned";
 const USAGE_ERROR = 2;
 const WIDTH = 80; // columns of help
-const SECTIONS = ["Options", "Commands", "Help"]; // of help, in order
+// Of help, in order.
+const SECTIONS = [
+  "Interfaces",
+  "Captures",
+  "Addresses",
+  "Answers",
+  "What is written",
+  "Others",
+  "Commands",
+  "Help",
+];
 
 const OPTIONS: Usage = [{ type: "literal", value: "[OPTION...]" }];
 const REPLAY_USAGE: Usage = [{
@@ -112,6 +122,7 @@ const BRIEF =
 const EXAMPLES = lines(
   "sudo masscanned -i eth0 --self-ip-list 192.0.2.10,2001:db8::10",
   "sudo masscanned -i eth0 -f ips.txt --remote-ip-deny-list 198.51.100.0/24",
+  "sudo masscanned -i eth0 -f ips.txt --events seen.ndjson --pcap seen.pcapng",
   "masscanned replay scan.pcap -w answers.pcap --self-ip-list 192.0.2.0/24",
   "sudo masscanned share up --interface eth0 --address 192.0.2.1 --keep tcp/22",
   'eval "$(masscanned completion bash)"    # or zsh, fish, nu, pwsh',

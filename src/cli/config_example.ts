@@ -14,7 +14,7 @@ const HEAD = `# Configuration of masscanned: the long names of its options.
 # What the command line says as well, it says instead.
 `;
 
-/** Something that can be given for a value of this name. */
+/** Something that can be given for an option, or for a value of this name. */
 const VALUES: Readonly<Record<string, string | number>> = {
   "ADDR:PORT": "127.0.0.1:9100",
   FILE: "/path/to/file",
@@ -22,6 +22,7 @@ const VALUES: Readonly<Record<string, string | number>> = {
   LIST: "192.0.2.10,2001:db8::/120",
   MAC: "02:00:5e:00:53:01",
   NAME: "eth0",
+  "--user": "masscanned",
   PORTS: "tcp/22,80,8000-8100,udp/53",
   PROTOCOLS: "http,ssh",
 };
@@ -53,8 +54,10 @@ function settingOf(entry: DocEntry): string {
 /** The default, or else an example, as TOML. */
 function valueOf({ choices, default: byDefault, term }: DocEntry): string {
   if (term.type !== "option" || term.metavar === undefined) return "true";
+  const example = term.names.map((name) => VALUES[name]).find(Boolean);
   const value = byDefault === undefined
-    ? VALUES[term.metavar] ?? (choices && plain(choices).split(", ")[0])
+    ? example ?? VALUES[term.metavar] ??
+      (choices && plain(choices).split(", ")[0])
     : plain(byDefault).replaceAll('"', "");
   const isNumber = value !== undefined && /^\d+$/.test(String(value));
   return isNumber ? String(value) : JSON.stringify(value ?? term.metavar);

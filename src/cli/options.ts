@@ -9,7 +9,7 @@
  * @module
  */
 
-import { object } from "@optique/core/constructs";
+import { merge, object } from "@optique/core/constructs";
 import {
   type Message,
   message,
@@ -104,7 +104,11 @@ export const NO_IFACE: Message = message`Missing option ${
   optionNames(["-i", "--iface"])
 }.`;
 
-const ANSWER_OPTIONS = {
+// Sections of help.
+const INTERFACES = "Interfaces";
+const OUTPUTS = "What is written";
+
+const ADDRESSES = object("Addresses", {
   selfIpFiles: multiple(option("-f", "--self-ip-file", "--ip-addr-file", FILE, {
     description:
       message`Answer for the addresses in this file: an address, prefix or range on each line, # for comments. Without any list, answer for every address but the host's own.`,
@@ -122,6 +126,9 @@ const ANSWER_OPTIONS = {
     description:
       message`Answer with this MAC address instead of the interface's own.`,
   })),
+});
+
+const BEHAVIOUR = object("Answers", {
   persona: withDefault(
     option("--persona", PERSONA, {
       description: message`Who to pretend to be.`,
@@ -154,6 +161,9 @@ const ANSWER_OPTIONS = {
     }),
     AMPLIFICATION_LIMIT,
   ),
+});
+
+const WRITTEN = object(OUTPUTS, {
   events: optional(option("--events", FILE, {
     description:
       message`Write what happened to this file, or - for stdout: one JSON object of the Elastic Common Schema a line, for every connection, datagram and source.`,
@@ -167,6 +177,9 @@ const ANSWER_OPTIONS = {
   quiet: option("-q", "--quiet", {
     description: message`Say nothing but errors, in spite of -v.`,
   }),
+});
+
+const OTHERS = object("Others", {
   config: optional(option("--config", FILE, {
     description:
       message`Read further options from this file; see: masscanned config example.`,
@@ -175,7 +188,7 @@ const ANSWER_OPTIONS = {
     description:
       message`For tests: fix the key of the SYN cookies, so that a recorded conversation can be replayed.`,
   })),
-};
+});
 
 const PCAP = optional(object({
   path: option("--pcap", string({ metavar: "FILE", pattern: /./ }), {
@@ -211,46 +224,52 @@ const PCAP = optional(object({
  *
  * @ignore
  */
-export const RUN: Parser<"sync", RunCommand, unknown> = object("Options", {
-  command: constant("run"),
-  ifaces: multiple(
-    option("-i", "--iface", IFACE, {
+export const RUN: Parser<"sync", RunCommand, unknown> = merge(
+  object(INTERFACES, {
+    command: constant("run"),
+    ifaces: multiple(
+      option("-i", "--iface", IFACE, {
+        description:
+          message`Interface to answer on. Required; may be given several times.`,
+      }),
+      { min: 1, errors: { tooFew: NO_IFACE } },
+    ).map((names) => [...new Set(names)]),
+    probe: option("--probe", {
       description:
-        message`Interface to answer on. Required; may be given several times.`,
+        message`Ask first whether anybody else has the addresses, and refuse to start if so.`,
     }),
-    { min: 1, errors: { tooFew: NO_IFACE } },
-  ).map((names) => [...new Set(names)]),
-  probe: option("--probe", {
-    description:
-      message`Ask first whether anybody else has the addresses, and refuse to start if so.`,
+    workers: withDefault(
+      option("--workers", integer({ metavar: "N", min: 1, max: WORKERS_MAX }), {
+        description:
+          message`Packet workers on each interface, between which the flows are divided.`,
+      }),
+      1,
+    ),
+    user: optional(option("--user", USER, {
+      description:
+        message`Become this user once the sockets are open. Root becomes nobody if this is not given.`,
+    })),
   }),
-  user: optional(option("--user", USER, {
-    description:
-      message`Become this user once the sockets are open. Root becomes nobody if this is not given.`,
-  })),
-  workers: withDefault(
-    option("--workers", integer({ metavar: "N", min: 1, max: WORKERS_MAX }), {
+  ADDRESSES,
+  BEHAVIOUR,
+  WRITTEN,
+  object(OUTPUTS, {
+    pcap: PCAP,
+    metrics: optional(option("--metrics", ENDPOINT, {
       description:
-        message`Packet workers on each interface, between which the flows are divided.`,
-    }),
-    1,
-  ),
-  pcap: PCAP,
-  metrics: optional(option("--metrics", ENDPOINT, {
-    description:
-      message`Serve metrics for Prometheus at this address, such as 127.0.0.1:9100.`,
-  })),
-  ...ANSWER_OPTIONS,
-});
+        message`Serve metrics for Prometheus at this address, such as 127.0.0.1:9100.`,
+    })),
+  }),
+  OTHERS,
+);
 
 /**
  * Answers a capture.
  *
  * @ignore
  */
-export const REPLAY: Parser<"sync", ReplayCommand, unknown> = object(
-  "Options",
-  {
+export const REPLAY: Parser<"sync", ReplayCommand, unknown> = merge(
+  object("Captures", {
     command: constant("replay"),
     input: argument(path({ metavar: "IN.pcap" }), {
       description: message`Capture to answer.`,
@@ -258,6 +277,9 @@ export const REPLAY: Parser<"sync", ReplayCommand, unknown> = object(
     output: optional(option("-w", path({ metavar: "OUT.pcap" }), {
       description: message`Capture to write the answers to.`,
     })),
-    ...ANSWER_OPTIONS,
-  },
+  }),
+  ADDRESSES,
+  BEHAVIOUR,
+  WRITTEN,
+  OTHERS,
 );

@@ -135,7 +135,7 @@ Deno.test("config example says nothing, and has every long option once", () => {
   deepStrictEqual(Object.keys(parse(EXAMPLE)), []);
   const help = parseCommand(["--help"]);
   ok(help.command === "print");
-  const [, options] = /\nOptions:\n(.*?)\n\n/s.exec(help.text)!;
+  const [, options] = /\nInterfaces:\n(.*?)\nCommands:\n/s.exec(help.text)!;
   const names = [...options!.matchAll(/^ {2}.*?--([\w-]+)/gm)]
     .map(([, name]) => name).filter((name) => name !== "config");
   deepStrictEqual(KEYS.map((line) => line.split(" = ")[0]), names);
