@@ -48,14 +48,16 @@ lab("showmount is told that there is no mount daemon", [
   await masscanned.says("WARN - RPC: Portmap version 4, procedure 3");
 });
 
-lab("nmap names the port mapper", ["nmap"], async () => {
-  await using _masscanned = await Masscanned.start();
-  const said = await succeed(
-    `nmap -n -Pn -sSU -sV -p 111 --script rpcinfo,rpc-grind ${OURS}`,
-  );
-  for (const transport of ["tcp", "udp"]) {
-    const line = new RegExp(`^111/${transport} +open +rpcbind +2-4 `, "m");
-    match(said, line);
-    match(said, new RegExp(` 100000 +2,3,4 +111/${transport} +rpcbind`));
-  }
-});
+// [option, transport, versions that a dump over it has room for]
+const SCANS = [["-sS", "tcp", "2,3,4"], ["-sU", "udp", "3,4"]] as const;
+
+for (const [scan, transport, versions] of SCANS) {
+  lab(`nmap names the port mapper over ${transport}`, ["nmap"], async () => {
+    await using _masscanned = await Masscanned.start();
+    const said = await succeed(
+      `nmap -n -Pn ${scan} -sV -p 111 --script rpcinfo,rpc-grind ${OURS}`,
+    );
+    match(said, new RegExp(`^111/${transport} +open +rpcbind +2-4 `, "m"));
+    match(said, new RegExp(` 100000 +${versions} +111/udp +rpcbind`));
+  });
+}
