@@ -56,6 +56,11 @@ export class AgingMap<K, V> {
     return entry?.value;
   }
 
+  /** All entries, the oldest first. */
+  get entries(): Iterable<{ readonly key: K; readonly value: V }> {
+    return this.#entries.values();
+  }
+
   /** Key and value of the oldest entry, if there is any. */
   get oldest(): { readonly key: K; readonly value: V } | undefined {
     if (this.#entries.size === 0) return undefined;

@@ -27,7 +27,7 @@ import { FlowId } from "./flow_id.ts";
 import { Pending } from "./pending.ts";
 import type { Recogniser } from "../scanner/recogniser.ts";
 import { Syns } from "./syns.ts";
-import { Visits } from "./visits.ts";
+import { type BusySource, Visits } from "./visits.ts";
 import { Witness } from "./witness.ts";
 
 const UDP = 17;
@@ -119,6 +119,11 @@ export class Journal {
   tick(now: number): void {
     this.#now = now;
     this.#visits.tick(now);
+  }
+
+  /** Finds the sources that sent most: see {@linkcode Visits.busiest}. */
+  busiest(count: number): readonly BusySource[] {
+    return this.#visits.busiest(count);
   }
 
   /** Tells everything that there is to tell. */

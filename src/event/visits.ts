@@ -29,6 +29,14 @@ const UDP = 17;
 
 const NO_PORTS: Counted<number> = { count: 0, isMinimum: false, first: [] };
 
+/** A source, and how much it sent. */
+export interface BusySource {
+  /** Its address. */
+  readonly src: Uint8Array;
+  /** Frames and segments that came from it. */
+  readonly packetsIn: number;
+}
+
 /** Takes what was counted of a source. */
 export type OnVisit = (visit: Visit) => void;
 
@@ -147,6 +155,25 @@ export class Visits {
       if (now - oldest.value.end < IDLE_MS) return;
       this.#end(oldest.key);
     }
+  }
+
+  /**
+   * Finds those who sent most.
+   *
+   * @param count How many at most.
+   * @returns Each source that is remembered, the busiest first.
+   */
+  busiest(count: number): readonly BusySource[] {
+    const busiest: BusySource[] = [];
+    for (const { key, value: { packetsIn } } of this.#visitors.entries) {
+      if (busiest.length === count) {
+        if (packetsIn <= busiest.at(-1)!.packetsIn) continue;
+        busiest.pop();
+      }
+      busiest.push({ src: octetsOf(key), packetsIn });
+      busiest.sort((a, b) => b.packetsIn - a.packetsIn);
+    }
+    return busiest;
   }
 
   /** Tells of all sources. */

@@ -10,6 +10,7 @@ import { monotonicNow } from "../../ffi/clock.ts";
 import type { RunCommand } from "../cli/command.ts";
 import { VERSION } from "../cli/version.ts";
 import { openDiagnostics } from "../diagnostics.ts";
+import type { BusySource } from "../event/visits.ts";
 import { KEY_LEN } from "../siphash.ts";
 import { LINES } from "../sink/framing.ts";
 import { Output } from "../sink/output.ts";
@@ -30,6 +31,7 @@ import { summaryOf } from "./summary.ts";
 import { STANDARD_ERROR, targetOf } from "./targets.ts";
 
 const TICK_MS = 1000;
+const BUSIEST = 10; // sources in a summary
 const WORKER = new URL("./worker.ts", import.meta.url);
 
 /**
@@ -99,9 +101,12 @@ export async function run(
     },
   );
   giveUpNetwork(); // the metrics' socket is open already
-  const tell = (reports: readonly Report[]): void => {
+  const tell = (
+    reports: readonly Report[],
+    sources = sinks.busiest(BUSIEST),
+  ): void => {
     const elapsed = Date.now() - startedAt;
-    summaryOf(sumOf(reports), outputs.all, elapsed).forEach(say);
+    summaryOf(sumOf(reports), outputs.all, elapsed, sources).forEach(say);
   };
   using _signals = obeySignals({
     stop: () => stopped.abort(),
@@ -113,6 +118,7 @@ export async function run(
   });
   const ticking = setInterval(() => sinks.tick(Date.now()), TICK_MS);
   let reports: Report[] = [];
+  let sources: readonly BusySource[] = [];
   try {
     for (const responder of responders) await responder.start();
     if (user !== undefined) {
@@ -129,10 +135,11 @@ export async function run(
   } finally {
     clearInterval(ticking);
     reports = await Promise.all(responders.map((one) => one.stop()));
+    sources = sinks.busiest(BUSIEST);
     sinks.end();
   }
   outputs.settle(); // so that all losses are known
-  tell(reports);
+  tell(reports, sources);
 }
 
 /** Waits for a signal to be given. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ipText } from "../address/text.ts";
+import type { BusySource } from "../event/visits.ts";
 import { PROTOCOL_NAMES } from "../proto/mod.ts";
 import type { Output } from "../sink/output.ts";
 import {
@@ -25,12 +27,14 @@ const DAY = 24 * HOUR;
  * @param report What a stack and what is around it counted.
  * @param outputs What was written to.
  * @param elapsed How long that took, in milliseconds.
+ * @param sources Who sent most, if that was counted.
  * @returns One line a subject.
  */
 export function summaryOf(
   report: Partial<Report>,
   outputs: readonly Output[],
   elapsed: number,
+  sources: readonly BusySource[] = [],
 ): string[] {
   const { answers = [], flows = 0, verdicts = [] } = report;
   const counts = [...verdicts];
@@ -67,6 +71,14 @@ export function summaryOf(
     `frames malformed: ${some(FIRST_UNANSWERED, FIRST_QUIET)}`,
     `frames with nothing to answer: ${some(FIRST_QUIET, FIRST_DROPPED)}`,
     `connections remembered: ${number(flows)}`,
+    ...sources.length === 0 ? [] : [
+      `busiest sources of late, in packets: ${
+        ranking(
+          sources.map(({ src }) => ipText(src)),
+          sources.map(({ packetsIn }) => packetsIn),
+        )
+      }`,
+    ],
     `lost on our side: ${lost}`,
   ];
 }

@@ -9,6 +9,7 @@ import config from "../../deno.json" with { type: "json" };
 import type { AnswerOptions } from "../cli/command.ts";
 import type { Listener } from "../event/conversation.ts";
 import { Journal } from "../event/journal.ts";
+import type { BusySource } from "../event/visits.ts";
 import { Witness } from "../event/witness.ts";
 import { PROTOCOLS } from "../proto/mod.ts";
 import { SCANNERS } from "../scanner/mod.ts";
@@ -25,13 +26,12 @@ import {
 } from "./notices.ts";
 import type { Output } from "./output.ts";
 import type { Outputs } from "./outputs.ts";
-import { packetLog, type PacketLogFormat } from "./packet_log.ts";
+import { PacketLogFile } from "./packet_log_file.ts";
 
 /** All sinks of the program. */
 export class Sinks {
   readonly #logger = getLogger("masscanned");
-  readonly #log: Output | undefined;
-  readonly #format: PacketLogFormat | undefined;
+  readonly #log: PacketLogFile | undefined;
   readonly #events: EventFile | undefined;
   readonly #listeners: readonly Listener[];
   readonly #recogniser = new Recogniser(SCANNERS);
@@ -49,15 +49,19 @@ export class Sinks {
    */
   constructor(options: AnswerOptions, outputs: Outputs) {
     const { events, format, quiet, verbosity } = options;
-    this.#format = quiet ? undefined : format;
-    this.#log = this.#format && outputs.open("-", LINES);
+    this.#log = quiet || format === undefined
+      ? undefined
+      : new PacketLogFile(outputs.open("-", LINES), format, (count) => {
+        const text = `packet log: ${count} more packets in the same second`;
+        this.#tell({ level: "warning", text });
+      });
     this.#events = events === undefined
       ? undefined
       : new EventFile(outputs.open(events, LINES));
     this.#listeners = [this.#events?.events]
       .filter((listener) => listener !== undefined);
     const news = verbosity > 0 ? LISTEN.drops : LISTEN.answers;
-    const lines = this.#format === undefined ? news : LISTEN.everything;
+    const lines = this.#log === undefined ? news : LISTEN.everything;
     this.listen = (quiet ? LISTEN.nothing : lines) |
       (this.#listeners.length > 0 ? LISTEN.exchanges : LISTEN.nothing);
   }
@@ -73,15 +77,12 @@ export class Sinks {
     const journal = this.#listeners.length > 0
       ? this.#journalOf(iface)
       : undefined;
-    let lines = "";
     for (const record of readRecords(buffer, length)) {
-      if (this.#format !== undefined && record.kind === "frame") {
-        lines += packetLog(record, this.#format);
-      }
+      if (record.kind === "frame") this.#log?.take(record, iface !== undefined);
       (journal ?? this.#witness).take(record);
       if (isNews(record)) this.#tellOf(record);
     }
-    if (lines !== "") this.#log?.writeText(lines);
+    this.#log?.flush();
     this.#events?.flush();
   }
 
@@ -91,13 +92,28 @@ export class Sinks {
    * @param now Time, in milliseconds since 1970.
    */
   tick(now: number): void {
+    this.#log?.tick(now);
     for (const journal of this.#journals.values()) journal.tick(now);
     this.#events?.events.flush(now);
     this.#events?.flush();
   }
 
+  /**
+   * Finds the sources that sent most, if events are asked for.
+   *
+   * @param count How many at most.
+   * @returns The busiest first, as far as they are remembered.
+   */
+  busiest(count: number): readonly BusySource[] {
+    return [...this.#journals.values()]
+      .flatMap((journal) => journal.busiest(count))
+      .sort((a, b) => b.packetsIn - a.packetsIn)
+      .slice(0, count);
+  }
+
   /** Tells everything that there is to tell. */
   end(): void {
+    this.#log?.end();
     for (const journal of this.#journals.values()) journal.end();
     this.#events?.events.flush();
     this.#events?.flush();

@@ -116,6 +116,15 @@ Deno.test("Visits lets in who spoke however many forged sources there are", () =
   deepStrictEqual([...seen], ["192.0.2.1"]);
 });
 
+Deno.test("Visits finds who sent most", () => {
+  const all = new Visits("nic0", new Recogniser([]), () => {}, () => {});
+  for (const source of [1, 2, 3, 3, 4, 2, 3]) all.frame(syn(source, 0));
+  deepStrictEqual(
+    all.busiest(3).map(({ packetsIn, src }) => [src[3], packetsIn]),
+    [[3, 3], [2, 2], [1, 1]],
+  );
+});
+
 Deno.test("Pending keeps within its bounds, and says what it lost", () => {
   let lost = 0;
   const pending = new Pending((messages) => lost += messages);

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { NOTHING } from "../../src/run/report.ts";
 import { summaryOf } from "../../src/run/summary.ts";
 import { LINES } from "../../src/sink/framing.ts";
@@ -31,6 +31,16 @@ Deno.test("summaryOf() tells what was counted, the most frequent first", () => {
     "connections remembered: 9",
     'lost on our side: lines of "a" 1,200, frames that found the ring full 10',
   ]);
+});
+
+Deno.test("summaryOf() names the busiest sources", () => {
+  const lines = summaryOf(NOTHING, [], 0, [
+    { src: Uint8Array.of(192, 0, 2, 7), packetsIn: 1234 },
+    { src: Uint8Array.fromHex(`20010db8${"0".repeat(23)}1`), packetsIn: 1 },
+  ]);
+  ok(lines.includes(
+    "busiest sources of late, in packets: 192.0.2.7 1,234, 2001:db8::1 1",
+  ));
 });
 
 const DURATIONS: readonly [milliseconds: number, text: string][] = [
