@@ -7,6 +7,7 @@
 
 import { getLogger } from "@logtape/logtape";
 import { monotonicNow } from "../../ffi/clock.ts";
+import { allowReturn, giveWay } from "../../ffi/priority.ts";
 import type { RunCommand } from "../cli/command.ts";
 import { VERSION } from "../cli/version.ts";
 import { openDiagnostics } from "../diagnostics.ts";
@@ -32,6 +33,9 @@ import { STANDARD_ERROR, targetOf } from "./targets.ts";
 
 const TICK_MS = 1000;
 const BUSIEST = 10; // sources in a summary
+// Where there are too few processors, to answer comes before to tell of it: a
+// tenth of a packet worker's share.
+const NICE = 10;
 const WORKER = new URL("./worker.ts", import.meta.url);
 
 /**
@@ -121,6 +125,10 @@ export async function run(
   let sources: readonly BusySource[] = [];
   try {
     for (const responder of responders) await responder.start();
+    // Workers to come begin as this thread is, and return if they may; if not,
+    // they and this thread are equals, as they would be without this.
+    allowReturn();
+    giveWay(NICE);
     if (user !== undefined) {
       for (const output of outputs.all) output.giveTo(user.uid, user.gid);
     }

@@ -11,6 +11,7 @@ import { monotonicNow } from "../../ffi/clock.ts";
 import { FrameRing, WOKEN } from "../../ffi/frame_ring.ts";
 import { FrameSender } from "../../ffi/frame_sender.ts";
 import { RING_LEN } from "../../ffi/packet_port.ts";
+import { giveWay } from "../../ffi/priority.ts";
 import { effectiveUser } from "../../ffi/privileges.ts";
 import { Wakeup } from "../../ffi/wakeup.ts";
 import { Arena } from "../arena.ts";
@@ -52,6 +53,7 @@ class PacketWorker {
 
   constructor(job: Job) {
     const { lease, mac, mtu, wakeFd } = job;
+    giveWay(0); // unlike the thread that made this one; see control.ts
     if (!job.changesUser || effectiveUser() !== ROOT) giveUpAll();
     this.#clockOffset = job.clockOffset;
     this.#ring = new FrameRing(lease, wakeFd);

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { FrameRing } from "../../ffi/frame_ring.ts";
 import { findInterface } from "../../ffi/interface.ts";
@@ -127,6 +127,41 @@ lab("a dead worker does not keep others from being asked", [
     return (await run(`ping -c 1 -W 1 ${OURS}`)).code === 0;
   });
   await masscanned.says(/^WARN - lost on our side: .*workers that died/);
+});
+
+/** Of every thread of masscanned by name, how much it gives way. */
+function nicenessOf({ pid }: Masscanned): Map<string, number> {
+  const threads = [...Deno.readDirSync(`/proc/${pid}/task`)];
+  return new Map(threads.map(({ name: id }) => {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/task/${id}/stat`);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+    return [id === `${pid}` ? "control" : name, Number(fields[16])];
+  }));
+}
+
+lab("the control thread gives way to packet workers, early and late", [
+  "ping",
+], async () => {
+  await using masscanned = await Masscanned.start(`${FOR_OURS}`, MORTAL);
+  const expect = (): void => {
+    const niceness = nicenessOf(masscanned);
+    const workers = [...niceness.keys()]
+      .filter((name) => name.startsWith("worker-"));
+    strictEqual(niceness.get("control"), 10);
+    deepStrictEqual(workers.map((name) => niceness.get(name)), [0]);
+  };
+  await succeed(`ping -c 1 ${OURS}`);
+  expect();
+  // In a container even root may not have the limit raised.
+  const limits = await Deno.readTextFile(`/proc/${masscanned.pid}/limits`);
+  if (!/^Max nice priority +20 /m.test(limits)) return;
+  masscanned.signal("SIGUSR2");
+  await masscanned.says(/^WARN - packet worker .* died/);
+  await until("masscanned answers again", async () => {
+    return (await run(`ping -c 1 -W 1 ${OURS}`)).code === 0;
+  });
+  expect();
 });
 
 lab("what arrives while a worker is dead is answered by the next", [
