@@ -92,8 +92,8 @@ export class Clients {
   }
 
   /** Sends a SYN, and returns the sequence number that answers it. */
-  syn(client: number): number {
-    this.#set(this.#syn, client, client, 0);
+  syn(client: number, isn: number = client): number {
+    this.#set(this.#syn, client, isn, 0);
     this.#expect(this.#syn, VERDICT.tcp_syn_ack);
     return this.#bench.arena.view.getInt32(this.#answerAt + SEQ);
   }

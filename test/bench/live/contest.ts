@@ -36,6 +36,8 @@ export interface Standing extends Sample {
   readonly load: string;
   /** Median of the ratios of its rate to the first rival's. */
   readonly ratio: number;
+  /** The same of the time that the processor spent on one. */
+  readonly costRatio: number;
 }
 
 /**
@@ -93,6 +95,9 @@ export class Scores {
           load,
           rate: middle("rate"),
           ratio: median(samples.map(({ rate }, i) => rate / first![i]!.rate)),
+          costRatio: median(
+            samples.map((sample, i) => costOf(sample) / costOf(first![i]!)),
+          ),
           share: middle("share"),
           user: middle("user"),
           system: middle("system"),
@@ -103,6 +108,10 @@ export class Scores {
       });
     });
   }
+}
+
+function costOf({ system, user }: Sample): number {
+  return user + system;
 }
 
 function percentile(ascending: readonly number[], share: number): number {

@@ -11,6 +11,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { RING_LEN } from "../../../ffi/packet_port.ts";
 import { succeed } from "../../lab/lab.ts";
 import { median } from "../rounds.ts";
 import { sample, Scores } from "./contest.ts";
@@ -53,6 +54,7 @@ const EVERY_SINK = `--events ${folder}/events.ndjson --format json ` +
 const RIVALS: readonly (readonly [string, string, readonly MakeLoad[]])[] = [
   ["masscanned", masscanned(""), ALL],
   ["naive loop, same stack", rival("naive.ts"), ALL],
+  ["the same, large buffer", rival(`naive.ts ${RING_LEN}`), SOME],
   ["two workers", masscanned("--workers 2"), SOME],
   ["--quiet", masscanned("--quiet"), SOME],
   ["every sink", masscanned(EVERY_SINK), SOME],

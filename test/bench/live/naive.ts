@@ -2,6 +2,10 @@
  * The same stack behind a loop as one writes it first: receive a frame, answer
  * it, send the answer. To compare with.
  *
+ * ```sh
+ * deno run -A naive.ts [OCTETS]   # of a receive buffer that is not the usual one
+ * ```
+ *
  * @module
  */
 
@@ -15,6 +19,7 @@ import {
   openPacketSocket,
   setOption,
   SOL_PACKET,
+  SOL_SOCKET,
 } from "../../../ffi/packet_socket.ts";
 import { NO_TAG } from "../../../src/stack/link.ts";
 import { makeStack } from "../../harness.ts";
@@ -27,6 +32,7 @@ const { symbols: { recv, send } } = Deno.dlopen("libc.so.6", {
 });
 
 const PACKET_IGNORE_OUTGOING = 23;
+const SO_RCVBUFFORCE = 33;
 const POLLIN = 1;
 const FRAME_MAX = 2048;
 const TICK = 64; // frames between two looks at the clock
@@ -35,6 +41,11 @@ const IDLE_MS = 100;
 const fd = openPacketSocket();
 const ignore = "leave out our own frames";
 setOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, ints(1), ignore);
+const [bufferLen] = Deno.args;
+if (bufferLen !== undefined) {
+  const room = ints(Number(bufferLen));
+  setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, room, "make room for frames");
+}
 bindPacketSocket(fd, findInterface("sensor0")!.index, ETH_P_ALL);
 // struct pollfd { int fd; short events; short revents; }
 const pollFd = new Uint8Array(ints(fd, POLLIN));

@@ -88,8 +88,8 @@ export function masscanned(options: string): string {
     options;
 }
 
-/** Runs one of the programs beside this one. */
-export function rival(file: string): string {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  return `${Deno.execPath()} run --quiet --allow-all ${path}`;
+/** Runs one of the programs beside this one, with its arguments. */
+export function rival(command: string): string {
+  const folder = fileURLToPath(new URL(".", import.meta.url));
+  return `${Deno.execPath()} run --quiet --allow-all ${folder}${command}`;
 }

@@ -14,7 +14,8 @@ const IDLE = "idle";
 /** Prints a table of who answered what. */
 export function tell(standings: readonly Standing[]): void {
   const head = "a second".padStart(11) + "answered".padStart(10) +
-    "user + system µs".padStart(19) + "ping µs, p99".padStart(17);
+    "user + system µs".padStart(19) + "ping µs, p99".padStart(17) +
+    "    rate    µs";
   for (const load of new Set(standings.map(({ load }) => load))) {
     console.log(`\n${load.padEnd(30)}${head}`);
     for (const standing of standings) {
@@ -28,14 +29,17 @@ function lineOf(standing: Standing): string {
   const trip = `${roundTrip.toFixed(0)} ${roundTrip99.toFixed(0)}`.padStart(17);
   const name = `  ${rival.padEnd(28)}`;
   if (load === IDLE) return name + trip.padStart(57);
-  const { share, system, user, wrong } = standing;
+  const { costRatio, share, system, user, wrong } = standing;
+  const times = (ratio: number): string =>
+    Number.isNaN(ratio) ? "" : `× ${ratio.toFixed(2)}`;
   const columns = [
     Math.round(rate).toLocaleString("en").padStart(11),
     (Number.isNaN(share) ? "" : `${(100 * share).toFixed(1)} %`).padStart(10),
     (Number.isNaN(user) ? "" : `${user.toFixed(2)} + ${system.toFixed(2)}`)
       .padStart(19),
     trip,
-    `  × ${ratio.toFixed(2)}`,
+    times(ratio).padStart(8),
+    times(costRatio).padStart(8),
     wrong > 0 ? `  ${wrong} WRONG` : "",
   ];
   return name + columns.join("");
