@@ -10,6 +10,7 @@ import { masscanned, Responder } from "./responder.ts";
 import { run } from "./run.ts";
 
 const SESSIONS = 300_000;
+const IDLE_MS = 2000; // a ping now and then
 const PATIENCE_MS = 50_000; // less than a session may be idle
 
 /** Resident memory, the ring included, in octets. */
@@ -29,6 +30,7 @@ export interface Memory {
  */
 export async function measureMemory(port: LoadPort): Promise<Memory> {
   await using responder = Responder.start(port, masscanned(""));
+  run(port, undefined, IDLE_MS);
   const idle = responder.resident;
   const load = new Exchanges(port, "sessions", true);
   const { answered } = run(port, load, PATIENCE_MS, SESSIONS);

@@ -10,7 +10,7 @@ import type { LoadPort, Take } from "./load_port.ts";
 import { pingFrame } from "./single.ts";
 
 const BATCH = 64;
-const TAIL_MS = 100; // longest that an answer may be late
+const TAIL_MS = 400; // silence after which what is not answered never will be
 const PROBE_ID = 0xbeef;
 const PROBE_MS = 2;
 const ICMP_SEQ = L4 + 6;
@@ -72,7 +72,8 @@ export function run(
     port.receive(take, count === 0 ? 1 : 0);
     elapsed = performance.now() - start;
   }
-  drain(port, take);
+  const isDone = (): boolean => load?.asked === load?.answered;
+  drain(port, take, isDone);
   return {
     milliseconds: elapsed,
     sent: port.sent - sentBefore,
@@ -83,10 +84,14 @@ export function run(
   };
 }
 
-/** Takes what is late, until nothing comes any more. */
-function drain(port: LoadPort, take: Take): void {
+/** Takes what is late, until nothing is missing or nothing comes any more. */
+function drain(
+  port: LoadPort,
+  take: Take,
+  isDone: () => boolean = () => false,
+): void {
   let lastAt = performance.now();
-  while (performance.now() - lastAt < TAIL_MS) {
+  while (!isDone() && performance.now() - lastAt < TAIL_MS) {
     port.receive((at, end, frame) => {
       take(at, end, frame);
       lastAt = performance.now();
