@@ -36,7 +36,6 @@ const { values } = parseArgs({
 
 const rounds = Number(values.rounds);
 const sampleMs = Number(values.milliseconds);
-const warmUpMs = sampleMs / 3;
 
 type MakeLoad = (port: LoadPort) => Load;
 const exchanges: MakeLoad = (port) => new Exchanges(port);
@@ -70,7 +69,7 @@ for (let round = rounds; round > 0; round--) {
     await using responder = Responder.start(port, command);
     if (command === RIVALS[0]![1]) starts.push(responder.startedIn);
     scores.add(name, "idle", sample(port, responder, undefined, sampleMs));
-    for (const make of loads) run(port, make(port), warmUpMs);
+    for (const make of loads) run(port, make(port), sampleMs);
     for (const make of loads) {
       const load = make(port);
       scores.add(name, load.name, sample(port, responder, load, sampleMs));
