@@ -72,7 +72,8 @@ export function run(
     port.receive(take, count === 0 ? 1 : 0);
     elapsed = performance.now() - start;
   }
-  const isDone = (): boolean => load?.asked === load?.answered;
+  const isDone = (): boolean =>
+    load?.asked === load?.answered && probes.isMissingNone;
   drain(port, take, isDone);
   return {
     milliseconds: elapsed,
@@ -151,6 +152,11 @@ class Probes {
   /** Pings that were sent. */
   get count(): number {
     return this.#sentAt.length;
+  }
+
+  /** Whether all of them were answered. */
+  get isMissingNone(): boolean {
+    return this.roundTrips.length === this.count;
   }
 
   /** Sends one, and all that waits. */
