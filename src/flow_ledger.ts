@@ -209,8 +209,9 @@ export class FlowLedger {
   }
 
   #happened(at: number, flags: number, length: number, by: number): void {
-    if (length > 0) this.#remember(at, DATA + by);
-    else if ((flags & (FIN | SYN | RST)) === 0) this.#remember(at, ACK + by);
+    if ((flags & (FIN | SYN | RST)) === 0) {
+      this.#remember(at, (length > 0 ? DATA : ACK) + by);
+    }
     if ((flags & FIN) !== 0) this.#remember(at, ENDED + by);
     if ((flags & RST) !== 0) this.#remember(at, RESET + by);
   }

@@ -46,7 +46,7 @@ class Rig {
 
   /** Shows the recorder a frame as the stack does. */
   frame(verdict: VerdictName, facts = new FrameFacts()): void {
-    if (this.recorder.wantsFrame(VERDICT[verdict])) {
+    if (this.recorder.wantsFrame(VERDICT[verdict], false)) {
       this.recorder.frame(VERDICT[verdict], facts);
     }
   }
@@ -102,6 +102,7 @@ for (const addressLen of [4, 16]) {
       kind: "frame",
       time: NOW,
       isNews: true,
+      isProof: false,
       verdict: VERDICT.neighbor_advertisement,
       depth: DEPTH_OF.transport,
       dstMac: octets(1, 6),

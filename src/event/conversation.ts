@@ -5,6 +5,7 @@
  */
 
 import type { Peers } from "../record/records.ts";
+import type { OmittedCount } from "./omitted.ts";
 import type { Recognition } from "../scanner/scanner.ts";
 
 /** What was noted of a message, by name. */
@@ -40,6 +41,7 @@ export type Ending =
   | "reclaimed"
   | "stopped"
   | "answered"
+  | "refused"
   | "unanswered";
 
 /** A TCP connection, or a datagram and its answer. */
@@ -82,6 +84,14 @@ export interface Conversation extends Peers {
 export interface Listener {
   /** Takes a conversation that is over. */
   conversation?(conversation: Conversation): void;
+  /**
+   * Takes an exchange that came to no conversation: a SYN that nothing
+   * followed, a ping, a segment of no connection. Of ICMP, type and code are in
+   * place of ports.
+   */
+  encounter?(encounter: Conversation): void;
+  /** Takes how many exchanges of a second were not told one by one. */
+  omitted?(omitted: OmittedCount): void;
   /** Takes what was counted of a source that has been idle, or for long. */
   visit?(visit: Visit): void;
   /** Takes how many packets a source sent that there is no room for. */

@@ -38,8 +38,10 @@ export class FlowId {
     }
     words[count++] = srcPort << 16 | dstPort;
     words[count++] = seed;
-    // A seed of TCP is drawn anew for every connection, others are counted.
-    words[count++] = protocol === TCP ? 0 : Math.floor(time / 1000);
+    // A seed of TCP is drawn anew for every connection, others are counted; a
+    // segment of no connection has none.
+    const isUnique = protocol === TCP && seed !== 0;
+    words[count++] = isUnique ? 0 : Math.floor(time / 1000);
     words[count++] = protocol;
     const low = this.#hash.hash(words, count);
     return `C${digits(this.#hash.high)}${digits(low)}`;

@@ -14,22 +14,26 @@
 
 import { lineOf, nameOf, valueOf } from "../note.ts";
 import type { Protocol } from "../protocol.ts";
-import { PAYLOAD_FIELD } from "../record/layout.ts";
+import { DEPTH_OF, PAYLOAD_FIELD } from "../record/layout.ts";
 import type {
   AnyRecord,
   FlowRecord,
   FrameRecord,
   MessageRecord,
+  Peers,
 } from "../record/records.ts";
 import { FIRST_UNANSWERED, isExchange, VERDICT } from "../verdict.ts";
+import { Attempts, type Encounter } from "./attempts.ts";
 import type { Conversation, Ending, Listener, Visit } from "./conversation.ts";
 import { FlowId } from "./flow_id.ts";
+import { Omitted } from "./omitted.ts";
 import { Pending } from "./pending.ts";
 import type { Recogniser } from "../scanner/recogniser.ts";
 import { Syns } from "./syns.ts";
 import { type BusySource, Visits } from "./visits.ts";
 import { Witness } from "./witness.ts";
 
+const TCP = 6;
 const UDP = 17;
 const UDP_HEADER_LEN = 8;
 const DATAGRAMS_A_SECOND = 1000; // that are told one by one
@@ -53,6 +57,8 @@ export class Journal {
   readonly #ids = new FlowId();
   readonly #syns = new Syns();
   readonly #pending: Pending;
+  readonly #attempts: Attempts | undefined; // if anybody wants to know
+  readonly #omitted: Omitted;
   readonly #visits: Visits;
   #now = 0;
   #second = 0;
@@ -78,6 +84,15 @@ export class Journal {
     this.#witness = new Witness(protocols, recogniser);
     this.#listeners = listeners;
     this.#pending = new Pending((messages) => this.#tellDropped(messages));
+    this.#omitted = new Omitted((omitted) => {
+      for (const listener of listeners) listener.omitted?.(omitted);
+    });
+    this.#attempts = listeners.some((it) => it.encounter !== undefined)
+      ? new Attempts(
+        (encounter, named) => this.#tellEncounter(encounter, named),
+        ({ src, time }) => this.#omitted.add(src, time),
+      )
+      : undefined;
     this.#visits = new Visits(iface, recogniser, (visit: Visit) => {
       for (const listener of this.#listeners) listener.visit?.(visit);
     }, (packets) => {
@@ -96,6 +111,7 @@ export class Journal {
     this.tick(record.time);
     switch (record.kind) {
       case "frame":
+        if (record.isProof) this.#takeProof(record);
         if (isExchange(record.verdict)) this.#takeFrame(record);
         else if (record.isNews) this.#witness.take(record);
         break;
@@ -118,6 +134,8 @@ export class Journal {
    */
   tick(now: number): void {
     this.#now = now;
+    this.#attempts?.tick(now);
+    this.#omitted.tick(now);
     this.#visits.tick(now);
   }
 
@@ -128,7 +146,19 @@ export class Journal {
 
   /** Tells everything that there is to tell. */
   end(): void {
+    this.#attempts?.tick();
+    this.#omitted.tick();
     this.#visits.end();
+  }
+
+  /** Somebody got our SYN-ACK, and says so, or begins to talk. */
+  #takeProof(frame: FrameRecord): void {
+    if (frame.verdict !== VERDICT.tcp_handshake_ack) {
+      this.#attempts?.forget(frame);
+      return;
+    }
+    this.#syns.acknowledge(frame);
+    this.#attempts?.establish(frame);
   }
 
   #takeFrame(frame: FrameRecord): void {
@@ -136,10 +166,13 @@ export class Journal {
     if (frame.verdict === VERDICT.tcp_syn_ack) this.#syns.add(frame);
     if (frame.protocol === UDP && frame.srcPort !== 0) {
       this.#tell(this.#datagram(frame));
+    } else if (frame.depth === DEPTH_OF.transport) {
+      this.#attempts?.take(frame);
     }
   }
 
   #takeMessage(record: MessageRecord): void {
+    if (record.protocol === TCP) this.#attempts?.forget(record);
     const protocol = this.#protocols[record.application];
     const values = new Map<string, string | number>();
     const lines = new Map<string, string>();
@@ -171,10 +204,17 @@ export class Journal {
 
   #takeFlow(record: FlowRecord): void {
     this.#visits.flow(record);
+    this.#attempts?.forget(record);
     const id = this.#ids.of(record);
     const { messages, omitted } = this.#pending.take(id);
     const syn = this.#syns.take(record);
-    const { history, srcMac, why } = record;
+    const { srcMac, why } = record;
+    const isAcknowledged = syn !== undefined && syn.ackLen > 0;
+    // Unless the flow began with it.
+    const history = isAcknowledged && !record.history.startsWith("ShA")
+      ? `ShA${record.history.slice(2).replace("A", "")}`
+      : record.history;
+    const countsAck = history !== record.history;
     let ending = ENDINGS[why]!;
     if (ending === "closed") {
       if (/[Rr]/.test(history)) ending = "reset";
@@ -186,8 +226,11 @@ export class Journal {
       id,
       // Since the SYN, if that is remembered.
       start: syn?.time ?? record.start,
-      packetsIn: record.packetsIn + (syn === undefined ? 0 : 1),
-      packetsInLen: record.packetsInLen + (syn?.packetLen ?? 0),
+      packetsIn: record.packetsIn + (syn === undefined ? 0 : 1) +
+        (countsAck ? 1 : 0),
+      packetsInLen: record.packetsInLen + (syn?.packetLen ?? 0) +
+        (countsAck ? syn!.ackLen : 0),
+      history,
       packetsOut: record.packetsOut + (syn === undefined ? 0 : 1),
       packetsOutLen: record.packetsOutLen + (syn?.sentLen ?? 0),
       ending,
@@ -203,7 +246,8 @@ export class Journal {
     const id = this.#ids.of(frame);
     const { messages, omitted } = this.#pending.take(id);
     const { packetLen, sentLen, verdict } = frame;
-    const isAnswered = verdict < FIRST_UNANSWERED;
+    const isRefused = verdict === VERDICT.port_unreachable;
+    const isAnswered = verdict < FIRST_UNANSWERED && !isRefused;
     const headerLen = frame.src.length === 4 ? 20 : 40;
     const payloadLen = (length: number): number =>
       Math.max(length - headerLen - UDP_HEADER_LEN, 0);
@@ -221,14 +265,14 @@ export class Journal {
       id,
       start: frame.time,
       end: frame.time,
-      ending: isAnswered ? "answered" : "unanswered",
+      ending: isRefused ? "refused" : isAnswered ? "answered" : "unanswered",
       srcMac: frame.srcMac.slice(),
       packetsIn: 1,
       packetsInLen: packetLen,
-      packetsOut: isAnswered ? 1 : 0,
+      packetsOut: sentLen > 0 ? 1 : 0,
       packetsOutLen: sentLen,
       payloadIn: payloadLen(packetLen),
-      payloadOut: payloadLen(sentLen),
+      payloadOut: isRefused ? 0 : payloadLen(sentLen),
       history: "",
       messages,
       messagesOmitted: omitted,
@@ -241,10 +285,23 @@ export class Journal {
     const isOmitted = conversation.protocol === UDP &&
       this.#isTooMuch(conversation.time);
     this.#visits.conversation(conversation, isOmitted);
-    if (isOmitted) return;
+    if (isOmitted) {
+      this.#omitted.add(conversation.src, conversation.time);
+      return;
+    }
     for (const listener of this.#listeners) {
       listener.conversation?.(conversation);
     }
+  }
+
+  #tellEncounter(encounter: Encounter, named: Peers): void {
+    const whole = {
+      ...encounter,
+      iface: this.#iface,
+      id: this.#ids.of(named),
+      scanners: this.#recogniser.about(encounter.src),
+    };
+    for (const listener of this.#listeners) listener.encounter?.(whole);
   }
 
   /** Counts datagrams: who sends them may have forged his address. */

@@ -9,12 +9,14 @@ import type { FrameRecord, Peers } from "../record/records.ts";
 
 const SLOTS = 65_536; // a power of two
 const WORDS = 6; // of a slot
-const NUMBERS = 3;
+const NUMBERS = 4;
 
 /** What is remembered of a SYN. */
 export interface Syn {
   /** When it came, in milliseconds since 1970. */
   readonly time: number;
+  /** Length of the packet that acknowledged our answer, if it was recorded. */
+  readonly ackLen: number;
   /** Length of its packet, in octets. */
   readonly packetLen: number;
   /** Length of the packet that answered it, in octets. */
@@ -42,6 +44,17 @@ export class Syns {
     this.#numbers[at] = frame.time;
     this.#numbers[at + 1] = frame.packetLen;
     this.#numbers[at + 2] = frame.sentLen;
+    this.#numbers[at + 3] = 0;
+  }
+
+  /**
+   * Remembers the segment that acknowledged our answer to a SYN.
+   *
+   * @param frame Its record.
+   */
+  acknowledge(frame: FrameRecord): void {
+    const slot = this.#find(frame);
+    if (slot >= 0) this.#numbers[slot * NUMBERS + 3] = frame.packetLen;
   }
 
   /**
@@ -51,15 +64,27 @@ export class Syns {
    * @returns Its SYN, if it is remembered.
    */
   take(peers: Peers): Syn | undefined {
+    const slot = this.#find(peers);
+    if (slot < 0) return undefined;
+    const at = slot * NUMBERS;
+    const [time, packetLen, sentLen, ackLen] = this.#numbers
+      .subarray(at, at + NUMBERS);
+    this.#numbers[at] = 0;
+    return {
+      time: time!,
+      packetLen: packetLen!,
+      sentLen: sentLen!,
+      ackLen: ackLen!,
+    };
+  }
+
+  /** Finds the slot of a connection; −1 if it is not remembered. */
+  #find(peers: Peers): number {
     const slot = this.#slotOf(peers);
     for (let i = 0; i < WORDS; i++) {
-      if (this.#words[slot * WORDS + i] !== this.#key[i]) return undefined;
+      if (this.#words[slot * WORDS + i] !== this.#key[i]) return -1;
     }
-    const at = slot * NUMBERS;
-    const [time, packetLen, sentLen] = this.#numbers.subarray(at, at + NUMBERS);
-    if (time === 0) return undefined;
-    this.#numbers[at] = 0;
-    return { time: time!, packetLen: packetLen!, sentLen: sentLen! };
+    return this.#numbers[slot * NUMBERS] === 0 ? -1 : slot;
   }
 
   /** Fills the key from a record, and finds its slot. */

@@ -37,6 +37,8 @@ export const LISTEN = {
    * connection.
    */
   exchanges: 8,
+  /** Every segment that proves that its sender got our SYN-ACK. */
+  handshakes: 16,
 } as const;
 
 /** Bit set of {@linkcode LISTEN}. */
@@ -46,6 +48,9 @@ export type Listen = number;
 export const LISTEN_DROPS = 2;
 /** Bit of {@linkcode LISTEN}: every frame. */
 export const LISTEN_FRAMES = 4;
+
+/** Bit of {@linkcode LISTEN}: handshakes. */
+export const LISTEN_HANDSHAKES = 16;
 
 /** Values of {@linkcode KIND}. */
 export const FRAME = 0;
@@ -142,6 +147,8 @@ export const FLOW_LEN = 138;
 export const HAS_TARGET = 1;
 /** Bit of {@linkcode BITS}: the operator is to be told. */
 export const IS_NEWS = 2;
+/** Bit of {@linkcode BITS}: the sender proved that it got our SYN-ACK. */
+export const IS_PROOF = 4;
 
 /** Longest address. */
 export const ADDRESS_MAX = 16;

@@ -15,6 +15,7 @@ import {
   ETHERTYPE,
   HAS_TARGET,
   IS_NEWS,
+  IS_PROOF,
   MACS,
   PACKET,
   PACKET_LEN,
@@ -125,6 +126,10 @@ export class LazyFrame implements FrameRecord {
 
   get packetLen(): number {
     return this.#view.getUint32(this.#at + PACKET_LEN);
+  }
+
+  get isProof(): boolean {
+    return (this.#view.getUint8(this.#at + BITS) & IS_PROOF) !== 0;
   }
 
   get isNews(): boolean {

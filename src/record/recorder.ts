@@ -26,16 +26,16 @@ import {
   DST,
   DST_PORT,
   ETHERTYPE,
-  FLOW,
   FLOW_LEN,
   FRAME,
   HAS_TARGET,
   IS_NEWS,
+  IS_PROOF,
   KIND,
   LISTEN,
   type Listen,
   LISTEN_FRAMES,
-  MAC,
+  LISTEN_HANDSHAKES,
   MACS,
   MESSAGE,
   MORE_OF,
@@ -56,13 +56,13 @@ import {
   SEQ,
   SRC,
   SRC_PORT,
-  START,
   TARGET,
   TIME,
   TYPE_CODE,
   VLAN,
   WHAT,
 } from "./layout.ts";
+import { writeFlow } from "./flow_record.ts";
 import { News } from "./news.ts";
 
 const IPPROTO_TCP = 6;
@@ -88,6 +88,7 @@ export class Recorder {
   #now = 0;
   #second = 0;
   #isNews = false;
+  #isProof = false;
   #isEnding = false;
   #droppedTold = 0;
 
@@ -199,11 +200,14 @@ export class Recorder {
    * nobody keeps up with, this is all that most frames cost.
    *
    * @param verdict What became of it.
+   * @param isProof Whether it proves that its sender got our SYN-ACK.
    */
-  wantsFrame(verdict: number): boolean {
+  wantsFrame(verdict: number, isProof: boolean): boolean {
     this.#isNews = this.#news.ofFrame(verdict);
+    this.#isProof = isProof;
     if (this.#isNews) return true;
     const isWanted = (this.#listen & LISTEN_FRAMES) !== 0 ||
+      (isProof && (this.#listen & LISTEN_HANDSHAKES) !== 0) ||
       (this.wantsExchanges && isExchange(verdict));
     if (!isWanted || this.#hasRoomForFrames) return isWanted;
     this.dropped++;
@@ -237,7 +241,8 @@ export class Recorder {
     view.setUint8(at + PROTOCOL, facts.protocol);
     view.setUint8(
       at + BITS,
-      (facts.targetAt < 0 ? 0 : HAS_TARGET) | (this.#isNews ? IS_NEWS : 0),
+      (facts.targetAt < 0 ? 0 : HAS_TARGET) | (this.#isNews ? IS_NEWS : 0) |
+        (this.#isProof ? IS_PROOF : 0),
     );
     view.setUint16(at + SRC_PORT, facts.srcPort);
     view.setUint16(at + DST_PORT, facts.dstPort);
@@ -338,27 +343,7 @@ export class Recorder {
    */
   flow(why: number, facts: FlowFacts): void {
     if (!this.#begin(FLOW_LEN)) return;
-    const at = this.#end;
-    const view = this.#view;
-    const { addressWords, counts, countsAt, tupleAt, words } = facts;
-    view.setUint8(at + KIND, FLOW);
-    view.setUint8(at + WHAT, why);
-    view.setUint8(at + DEPTH, facts.protocol);
-    view.setUint8(at + ADDRESS_LEN, 4 * addressWords);
-    view.setUint8(at + PROTOCOL, IPPROTO_TCP);
-    view.setUint8(at + BITS, 0);
-    view.setInt32(at + SEED, facts.seed);
-    for (let i = 0; i < addressWords; i++) {
-      view.setInt32(at + SRC + 4 * i, words[tupleAt + i]!);
-      view.setInt32(at + DST + 4 * i, words[tupleAt + addressWords + i]!);
-    }
-    view.setInt32(at + SRC_PORT, words[tupleAt + 2 * addressWords]!); // both
-    view.setInt32(at + VLAN, words[tupleAt + 2 * addressWords + 1]!);
-    for (let i = 0; i < NUMBERS; i++) {
-      view.setFloat64(at + START + 8 * i, counts[countsAt + i]!);
-    }
-    view.setUint16(at + MAC, facts.macHigh);
-    view.setInt32(at + MAC + 2, facts.macLow);
+    writeFlow(this.#view, this.#end, why, facts);
     this.#finish(FLOW_LEN);
   }
 
@@ -400,8 +385,6 @@ export class Recorder {
     for (; i < length; i++) this.#out[to + i] = this.#bytes[from + i]!;
   }
 }
-
-const NUMBERS = (MAC - START) / 8; // of a flow
 
 /** How many octets of note `i` are kept. */
 function noteLen(notes: Int32Array, i: number): number {

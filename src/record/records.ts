@@ -19,6 +19,7 @@ import {
   FLOW,
   FRAME,
   IS_NEWS,
+  IS_PROOF,
   KIND,
   MAC,
   MESSAGE,
@@ -66,6 +67,8 @@ export interface FrameRecord extends Peers {
   readonly kind: "frame";
   /** Whether the operator is to be told of it. */
   readonly isNews: boolean;
+  /** Whether it proves that its sender got our SYN-ACK. */
+  readonly isProof: boolean;
   /** What became of it: an index into `VERDICTS`. */
   readonly verdict: number;
   /** One of `DEPTH_OF`. */

@@ -263,10 +263,14 @@ export class Stack {
    */
   receive(at: number, end: number, tag: number, isUnsummed: boolean): number {
     this.#depth = DEPTH_OF.link;
+    this.#tcp.isProof = false;
     let verdict = this.#link.receive(at, end, tag, isUnsummed);
     if (verdict === FOR_US) verdict = this.#receivePacket(end);
     this.counts[verdict]!++;
-    if (this.#recorder.wantsFrame(verdict) && verdict !== VERDICT.frame_short) {
+    if (
+      this.#recorder.wantsFrame(verdict, this.#tcp.isProof) &&
+      verdict !== VERDICT.frame_short
+    ) {
       this.#recorder.frame(verdict, this.#factFinder.find(this.#depth, end));
     }
     return verdict;

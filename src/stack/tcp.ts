@@ -87,7 +87,10 @@ export class Tcp {
    * peer speaks first.
    */
   awaitsGreeting = false;
-  /** Whether the segment received last proved that its sender is there. */
+  /**
+   * Whether the segment received last proved that its sender is there: set
+   * here, and taken back by the stack before the next frame.
+   */
   isProof = false;
 
   /**
@@ -177,7 +180,6 @@ export class Tcp {
     const { header } = this;
     const { payloadAt, payloadEnd } = ip.header;
     this.awaitsGreeting = false;
-    this.isProof = false;
     if (!header.open(payloadAt, payloadEnd)) return VERDICT.transport_malformed;
     if (
       !this.#link.isUnsummed &&
@@ -296,6 +298,7 @@ export class Tcp {
         : VERDICT.tcp_out_of_window;
     }
     this.isProof = true;
+    this.seed = this.#cookies.entropy;
     const isEmpty = header.payloadAt === header.payloadEnd &&
       !(flags & FIN) && !this.#conversation.asksForAck;
     if (isEmpty && this.#application.greeterOf(header.dstPort) === NO_MATCH) {

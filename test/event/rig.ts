@@ -6,6 +6,7 @@
 
 import { Journal } from "../../src/event/journal.ts";
 import type { Conversation, Visit } from "../../src/event/conversation.ts";
+import type { OmittedCount } from "../../src/event/omitted.ts";
 import { PROTOCOLS } from "../../src/proto/mod.ts";
 import { LISTEN } from "../../src/record/layout.ts";
 import { readRecords } from "../../src/record/records.ts";
@@ -38,6 +39,10 @@ export class EventRig {
   readonly conversations: Conversation[] = [];
   /** What was counted of sources. */
   readonly visits: Visit[] = [];
+  /** What came to no conversation. */
+  readonly encounters: Conversation[] = [];
+  /** What was not told one by one. */
+  readonly omitted: OmittedCount[] = [];
 
   /**
    * Makes a stack.
@@ -51,6 +56,8 @@ export class EventRig {
     this.#journal = new Journal("nic0", PROTOCOLS, recogniser, [events, {
       conversation: (it) => this.conversations.push(it),
       visit: (it) => this.visits.push(it),
+      encounter: (it) => this.encounters.push(it),
+      omitted: (it) => this.omitted.push(it),
     }]);
     this.#bench = makeStack(
       { listen: LISTEN.exchanges, ...options },
