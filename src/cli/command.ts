@@ -35,6 +35,8 @@ export interface AnswerOptions {
   readonly format: "console" | "logfmt" | "json" | undefined;
   /** Path that events are written to; `-`: standard output; absent: none are. */
   readonly events: string | undefined;
+  /** Which logs of Zeek are written; absent: none are. */
+  readonly zeek: ZeekOptions | undefined;
   /** How often `-v` was given. */
   readonly verbosity: number;
   /** Whether `-q` was given, which outdoes `-v`. */
@@ -43,6 +45,14 @@ export interface AnswerOptions {
   readonly config: string | undefined;
   /** Key of the SYN cookies, 16 octets; for tests. */
   readonly cookieKey: Uint8Array | undefined;
+}
+
+/** Logs as Zeek writes them. */
+export interface ZeekOptions {
+  /** Path of the folder that they are in. */
+  readonly folder: string;
+  /** Values between tabs, or JSON. */
+  readonly format: "tsv" | "json";
 }
 
 /** Answers on an interface. */

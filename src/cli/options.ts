@@ -168,6 +168,18 @@ const WRITTEN = object(OUTPUTS, {
     description:
       message`Write what happened to this file, or - for stdout: one JSON object of the Elastic Common Schema a line, for every connection, datagram and source.`,
   })),
+  zeek: optional(object({
+    folder: option("--zeek", string({ metavar: "DIR", pattern: /./ }), {
+      description:
+        message`Write conn.log and reporter.log as Zeek does to this folder.`,
+    }),
+    format: withDefault(
+      option("--zeek-format", choice(["tsv", "json"]), {
+        description: message`How the logs of Zeek are written.`,
+      }),
+      "tsv" as const,
+    ),
+  })),
   format: optional(option("--format", FORMAT, {
     description: message`Log every packet to stdout in this format.`,
   })),

@@ -19,7 +19,6 @@ import {
   FLOW,
   FRAME,
   IS_NEWS,
-  IS_PROOF,
   KIND,
   MAC,
   MESSAGE,

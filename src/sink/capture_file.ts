@@ -11,6 +11,7 @@
  */
 
 import type { Stream, Target } from "./output.ts";
+import { writeWhole } from "./write_whole.ts";
 
 /** How much of a capture is kept. */
 export interface CaptureLimits {
@@ -168,18 +169,6 @@ export class CaptureFile implements Target {
       this.path.slice(0, this.path.length - extension.length),
       extension,
     ];
-  }
-}
-
-/** Writes all octets or none. */
-function writeWhole(stream: Stream, octets: Uint8Array): void {
-  for (let at = 0; at < octets.length;) {
-    try {
-      at += stream.writeSync(octets.subarray(at));
-    } catch (error) {
-      stream.takeBack?.(at);
-      throw error;
-    }
   }
 }
 

@@ -45,6 +45,16 @@ export class Outputs implements Disposable {
   }
 
   /**
+   * Finds what a path means.
+   *
+   * @param path What the operator asked for.
+   * @returns What can be opened there.
+   */
+  targetOf(path: string): Target {
+    return this.#find(path);
+  }
+
+  /**
    * Opens an output that is no path on the command line.
    *
    * @param target Where it goes.

@@ -27,12 +27,14 @@ import {
 import type { Output } from "./output.ts";
 import type { Outputs } from "./outputs.ts";
 import { PacketLogFile } from "./packet_log_file.ts";
+import { ZeekFiles } from "./zeek_files.ts";
 
 /** All sinks of the program. */
 export class Sinks {
   readonly #logger = getLogger("masscanned");
   readonly #log: PacketLogFile | undefined;
   readonly #events: EventFile | undefined;
+  readonly #zeek: ZeekFiles | undefined;
   readonly #listeners: readonly Listener[];
   readonly #recogniser = new Recogniser(SCANNERS);
   readonly #witness = new Witness(PROTOCOLS, this.#recogniser);
@@ -48,7 +50,7 @@ export class Sinks {
    * @param outputs What they write to.
    */
   constructor(options: AnswerOptions, outputs: Outputs) {
-    const { events, format, quiet, verbosity } = options;
+    const { events, format, quiet, verbosity, zeek } = options;
     this.#log = quiet || format === undefined
       ? undefined
       : new PacketLogFile(outputs.open("-", LINES), format, (count) => {
@@ -58,12 +60,14 @@ export class Sinks {
     this.#events = events === undefined
       ? undefined
       : new EventFile(outputs.open(events, LINES));
-    this.#listeners = [this.#events?.events]
+    this.#zeek = zeek && new ZeekFiles(zeek, outputs);
+    this.#listeners = [this.#events?.events, this.#zeek?.logs]
       .filter((listener) => listener !== undefined);
     const news = verbosity > 0 ? LISTEN.drops : LISTEN.answers;
     const lines = this.#log === undefined ? news : LISTEN.everything;
     this.listen = (quiet ? LISTEN.nothing : lines) |
-      (this.#listeners.length > 0 ? LISTEN.exchanges : LISTEN.nothing);
+      (this.#listeners.length > 0 ? LISTEN.exchanges : LISTEN.nothing) |
+      (this.#zeek === undefined ? LISTEN.nothing : LISTEN.handshakes);
   }
 
   /**
@@ -84,6 +88,7 @@ export class Sinks {
     }
     this.#log?.flush();
     this.#events?.flush();
+    this.#zeek?.flush();
   }
 
   /**
@@ -96,6 +101,7 @@ export class Sinks {
     for (const journal of this.#journals.values()) journal.tick(now);
     this.#events?.events.flush(now);
     this.#events?.flush();
+    this.#zeek?.flush();
   }
 
   /**
@@ -117,6 +123,7 @@ export class Sinks {
     for (const journal of this.#journals.values()) journal.end();
     this.#events?.events.flush();
     this.#events?.flush();
+    this.#zeek?.flush();
   }
 
   #tellOf(record: News): void {

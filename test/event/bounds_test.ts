@@ -41,6 +41,7 @@ function syn(source: number, time: number): FrameRecord {
     kind: "frame",
     time,
     isNews: false,
+    isProof: false,
     verdict: VERDICT.tcp_syn_ack,
     depth: DEPTH_OF.transport,
     srcMac: new Uint8Array(6),

@@ -9,6 +9,7 @@ const FRAME: FrameRecord = {
   kind: "frame",
   time: 0,
   isNews: true,
+  isProof: false,
   verdict: 0,
   depth: DEPTH_OF.transport,
   srcMac: Uint8Array.fromHex("eac0d6200c6a"),

@@ -15,6 +15,7 @@ const FRAME: FrameRecord = {
   kind: "frame",
   time: 1_700_000_000_007,
   isNews: false,
+  isProof: false,
   verdict: VERDICT.ethertype_unknown,
   depth: DEPTH_OF.link,
   srcMac: CLIENT,
