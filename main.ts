@@ -27,6 +27,12 @@ try {
     const { check } = await import("./src/run/check.ts");
     // deno-lint-ignore no-console
     console.log(check(command).trimEnd());
+  } else if (command.command === "self-audit") {
+    const { selfAudit } = await import("./src/run/self_audit.ts");
+    const { isGood, text } = selfAudit(command);
+    // deno-lint-ignore no-console
+    console.log(text.trimEnd());
+    if (!isGood) Deno.exitCode = FAILURE;
   } else {
     const { replay } = await import("./src/run/replay.ts");
     replay(command);

@@ -17,6 +17,7 @@ import { getDocPage, type InferValue } from "@optique/core/parser";
 import { argument, command, constant } from "@optique/core/primitives";
 import type { Usage } from "@optique/core/usage";
 import type {
+  AuditCommand,
   CheckCommand,
   Command,
   PrintCommand,
@@ -32,7 +33,7 @@ import {
   withoutGiven,
 } from "./cli/config.ts";
 import { exampleOf } from "./cli/config_example.ts";
-import { FILE, NO_IFACE, REPLAY, RUN } from "./cli/options.ts";
+import { AUDIT, FILE, NO_IFACE, REPLAY, RUN } from "./cli/options.ts";
 import { SHARE, SHARE_USAGE } from "./cli/share.ts";
 import { VERSION } from "./cli/version.ts";
 import { OperatorError } from "./operator_error.ts";
@@ -69,12 +70,18 @@ const REPLAY_USAGE: Usage = [{
   ],
 }];
 
+const AUDIT_USAGE: Usage = [
+  { type: "option", names: ["-i"], metavar: "NAME" },
+  ...OPTIONS,
+];
+
 const USAGE: Usage = [{
   type: "exclusive",
   terms: [
     [{ type: "option", names: ["-i"], metavar: "NAME" }, ...OPTIONS],
     [{ type: "command", name: "replay" }, ...REPLAY_USAGE],
     [{ type: "command", name: "share" }, ...SHARE_USAGE],
+    [{ type: "command", name: "self-audit" }, ...AUDIT_USAGE],
   ],
 }];
 
@@ -110,9 +117,23 @@ const PARSER = or(
     }),
   ),
   group("Commands", SHARE),
+  group(
+    "Commands",
+    command("self-audit", AUDIT, {
+      description:
+        message`Say what would give a run with these options away as a honeypot, and what to change.`,
+      usageLine: AUDIT_USAGE,
+    }),
+  ),
   RUN,
   { errors: { noMatch: NO_IFACE } },
 );
+
+/** Commands, besides a run, that take a configuration file. */
+const CONFIGURED: Readonly<Record<string, { usage: Usage }>> = {
+  replay: REPLAY,
+  "self-audit": AUDIT,
+};
 
 /** What arguments alone ask for. */
 type Parsed = InferValue<typeof PARSER> | PrintCommand;
@@ -138,13 +159,11 @@ const EXAMPLES = lines(
  */
 export function parseCommand(args: readonly string[]): Command {
   const [first = ""] = args;
-  const isReplay = first === "replay";
-  const path = isReplay || first.startsWith("-")
-    ? configPathOf(args)
-    : undefined;
+  const parser = CONFIGURED[first] ?? (first.startsWith("-") ? RUN : undefined);
+  const path = parser && configPathOf(args);
   const command = path === undefined
     ? parseArgs(args)
-    : parseWith(args, load(path, isReplay ? REPLAY : RUN), path);
+    : parseWith(args, load(path, parser!), path);
   switch (command.command) {
     case "config check":
       return checkOf(command.path);
@@ -261,7 +280,7 @@ export function runCommandOf(args: readonly string[]): RunCommand {
  */
 export function commandOrExit(
   args: readonly string[],
-): RunCommand | ReplayCommand | ShareCommand | CheckCommand {
+): RunCommand | ReplayCommand | ShareCommand | AuditCommand | CheckCommand {
   const command = parseCommand(args);
   if (command.command !== "print") return command;
   const stream = command.status === 0 ? Deno.stdout : Deno.stderr;

@@ -143,6 +143,13 @@ const COMMANDS: readonly [args: string, command: Command][] = [
     ...RUN,
     cookieKey: Uint8Array.from({ length: 16 }, (_, i) => i),
   }],
+  ["self-audit -i eth0", { ...RUN, command: "self-audit" }],
+  ["self-audit -i eth0 --persona classic --metrics [::1]:9", {
+    ...RUN,
+    command: "self-audit",
+    persona: classic,
+    metrics: { hostname: "::1", port: 9 },
+  }],
   ["replay in.pcap", {
     command: "replay",
     input: "in.pcap",

@@ -55,10 +55,8 @@ export interface ZeekOptions {
   readonly format: "tsv" | "json";
 }
 
-/** Answers on an interface. */
-export interface RunCommand extends AnswerOptions {
-  /** Tells the commands apart. */
-  readonly command: "run";
+/** Options of a command that answers on an interface. */
+export interface RunOptions extends AnswerOptions {
   /** Names of the interfaces, of 1 to 15 octets each; at least one. */
   readonly ifaces: readonly string[];
   /** Whether to refuse addresses that somebody else on the link has. */
@@ -79,6 +77,18 @@ export interface Endpoint {
   readonly hostname: string;
   /** A TCP port. */
   readonly port: number;
+}
+
+/** Answers on an interface. */
+export interface RunCommand extends RunOptions {
+  /** Tells the commands apart. */
+  readonly command: "run";
+}
+
+/** Says what gives away whoever answers so. */
+export interface AuditCommand extends RunOptions {
+  /** Tells the commands apart. */
+  readonly command: "self-audit";
 }
 
 /** A capture of what comes in and what goes out. */
@@ -167,5 +177,6 @@ export type Command =
   | RunCommand
   | ReplayCommand
   | ShareCommand
+  | AuditCommand
   | CheckCommand
   | PrintCommand;

@@ -29,7 +29,7 @@ import {
 import { path } from "@optique/run/valueparser";
 import { PERSONAS } from "../persona/mod.ts";
 import { PROTOCOL_NAMES } from "../proto/mod.ts";
-import type { ReplayCommand, RunCommand } from "./command.ts";
+import type { AuditCommand, ReplayCommand, RunCommand } from "./command.ts";
 import { joinPorts, readPorts } from "./ports.ts";
 import { valueParser } from "./value_parser.ts";
 import {
@@ -231,14 +231,8 @@ const PCAP = optional(object({
   }),
 }));
 
-/**
- * Answers on interfaces.
- *
- * @ignore
- */
-export const RUN: Parser<"sync", RunCommand, unknown> = merge(
+const RUN_OPTIONS = merge(
   object(INTERFACES, {
-    command: constant("run"),
     ifaces: multiple(
       option("-i", "--iface", IFACE, {
         description:
@@ -275,6 +269,25 @@ export const RUN: Parser<"sync", RunCommand, unknown> = merge(
   OTHERS,
 );
 
+/**
+ * Answers on interfaces.
+ *
+ * @ignore
+ */
+export const RUN: Parser<"sync", RunCommand, unknown> = merge(
+  object({ command: constant("run") }),
+  RUN_OPTIONS,
+);
+
+/**
+ * Says what gives away whoever answers so.
+ *
+ * @ignore
+ */
+export const AUDIT: Parser<"sync", AuditCommand, unknown> = merge(
+  object({ command: constant("self-audit") }),
+  RUN_OPTIONS,
+);
 /**
  * Answers a capture.
  *

@@ -13,6 +13,7 @@ import {
   ON_SENSOR,
   OURS,
   run,
+  runMasscanned,
   succeed,
   until,
 } from "./lab.ts";
@@ -104,6 +105,36 @@ lab("nmap finds no difference between us and a Linux host", [
   match(guess!, /^Linux 4\.15 - 5\.6/);
 });
 
+/** What p0f takes from the SYN-ACK of an address's port 80, asked by curl. */
+async function signaturesOf(...addresses: string[]): Promise<string[]> {
+  const log = await Deno.makeTempFile();
+  const listener = new Deno.Command("p0f", {
+    args: ["-i", "client0", "-o", log],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    const signatures: string[] = [];
+    for (const address of addresses) {
+      const pattern = new RegExp(
+        `mod=syn\\+ack\\|.*srv=${address}/80\\|.*raw_sig=(.*)`,
+      );
+      await until(`p0f sees ${address}`, async () => {
+        await succeed(`curl -sS -o /dev/null http://${address}/`);
+        const [, signature] = pattern.exec(await Deno.readTextFile(log)) ?? [];
+        if (signature !== undefined) signatures.push(signature);
+        return signature !== undefined;
+      });
+    }
+    return signatures;
+  } finally {
+    listener.kill();
+    await listener.status;
+    await Deno.remove(log);
+  }
+}
+
 // What p0f 3.09 knows of Linux is older than its windows of 45 segments, so
 // that it names neither: it has to see the same of both.
 lab("p0f sees no difference between us and a Linux host", [
@@ -113,29 +144,37 @@ lab("p0f sees no difference between us and a Linux host", [
 ], async () => {
   await using _masscanned = await Masscanned.start();
   await using _server = await startServer(80);
-  const log = await Deno.makeTempFile();
-  const listener = new Deno.Command("p0f", {
-    args: ["-i", "client0", "-o", log],
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  try {
-    const signatureOf = (address: string): string | undefined =>
-      Deno.readTextFileSync(log).match(
-        new RegExp(`mod=syn\\+ack\\|.*srv=${address}/80\\|.*raw_sig=(.*)`),
-      )?.[1];
-    for (const address of [HOST, OURS]) {
-      await until(`p0f sees ${address}`, async () => {
-        await succeed(`curl -sS -o /dev/null http://${address}/`);
-        return signatureOf(address) !== undefined;
-      });
-    }
-    deepStrictEqual(signatureOf(OURS), signatureOf(HOST));
-    match(signatureOf(OURS)!, /:mss\*45,7:mss,sok,ts,nop,ws:df:0$/);
-  } finally {
-    listener.kill();
-    await listener.status;
-    await Deno.remove(log);
-  }
+  const [theirs, ours] = await signaturesOf(HOST, OURS);
+  deepStrictEqual(ours, theirs);
+  match(ours!, /:mss\*45,7:mss,sok,ts,nop,ws:df:0$/);
+});
+
+lab("p0f sees the signature that the audit warns of", [
+  "curl",
+  "p0f",
+], async () => {
+  const args = `${FOR_OURS} --persona classic`;
+  await using _masscanned = await Masscanned.start(args);
+  const [signature] = await signaturesOf(OURS);
+  const { code, stdout } = await runMasscanned(`self-audit ${args}`);
+  deepStrictEqual(code, 1);
+  const said = /^high .* p0f's signature (\S+) /m.exec(stdout);
+  deepStrictEqual(said?.[1], signature, stdout);
+});
+
+lab("what the audit finds nothing wrong with, nmap takes for a server", [
+  "nmap",
+], async () => {
+  const args = `-i sensor0 -m 52:54:00:12:34:56 --self-ip-list ${OURS} ` +
+    `--ports tcp/22,80,udp/53 --protocols http,ssh,dns`;
+  const { code, stdout } = await runMasscanned(`self-audit ${args}`);
+  deepStrictEqual(code, 0, stdout);
+  await using _masscanned = await Masscanned.start(args);
+  const said = await succeed(
+    `nmap -n -Pn -sS -sV -O -T4 -p 1-65535 --version-light ${OURS}`,
+  );
+  match(said, /\n22\/tcp\s+open\s+ssh\s+OpenSSH 9\.2p1 Debian/);
+  match(said, /\n80\/tcp\s+open\s+http\s+nginx 1\.22\.1/);
+  match(said, /Not shown: 65533 closed/);
+  match(said, /\nOS details: Linux 4/);
 });
