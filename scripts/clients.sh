@@ -8,6 +8,7 @@ declare -A package=(
   [curl]=curl
   [dig]=bind9-dnsutils
   [dumpcap]=wireshark-common
+  [faketime]=faketime
   [fish]=fish
   [host]=bind9-host
   [hping3]=hping3

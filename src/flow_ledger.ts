@@ -95,7 +95,8 @@ export class FlowLedger {
   readonly #counts: Float64Array<ArrayBuffer>;
   readonly #facts: FlowFacts;
   readonly #isOn: boolean;
-  #now = 0;
+  #now = 0; // by a clock that nobody sets
+  #setBy = 0; // milliseconds by which the time of day is ahead of it
 
   /**
    * Opens a ledger.
@@ -115,10 +116,13 @@ export class FlowLedger {
   /**
    * Lets time pass.
    *
-   * @param now Time, in milliseconds since 1970.
+   * @param now Time, in milliseconds since 1970, that never goes back.
+   * @param timeOfDay The same as people have it, for what is told of a flow: it
+   * lasted as long as it did, even if they set their clocks meanwhile.
    */
-  tick(now: number): void {
+  tick(now: number, timeOfDay: number): void {
     this.#now = now;
+    this.#setBy = Math.round(timeOfDay - now);
   }
 
   /**
@@ -198,6 +202,8 @@ export class FlowLedger {
     const facts = this.#facts;
     const { words } = facts;
     const mac = this.#counts[indexOf(flow) + MAC]!;
+    this.#counts[indexOf(flow) + START]! += this.#setBy;
+    this.#counts[indexOf(flow) + END]! += this.#setBy;
     facts.tupleAt = flow + TUPLE;
     facts.addressWords = (words[flow + TUPLE_COUNT]! - 2) >> 1;
     facts.countsAt = indexOf(flow);

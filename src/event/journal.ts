@@ -29,13 +29,14 @@ import { FlowId } from "./flow_id.ts";
 import { Omitted } from "./omitted.ts";
 import { Pending } from "./pending.ts";
 import type { Recogniser } from "../scanner/recogniser.ts";
-import { Syns } from "./syns.ts";
+import { type Syn, Syns } from "./syns.ts";
 import { type BusySource, Visits } from "./visits.ts";
 import { Witness } from "./witness.ts";
 
 const TCP = 6;
 const UDP = 17;
 const UDP_HEADER_LEN = 8;
+const SYN_MAX_MS = 300_000; // after which our cookie is refused anyway
 const DATAGRAMS_A_SECOND = 1000; // that are told one by one
 
 /** By number of `FORGOTTEN`. */
@@ -224,8 +225,7 @@ export class Journal {
       ...record,
       iface: this.#iface,
       id,
-      // Since the SYN, if that is remembered.
-      start: syn?.time ?? record.start,
+      start: startOf(record, syn),
       packetsIn: record.packetsIn + (syn === undefined ? 0 : 1) +
         (countsAck ? 1 : 0),
       packetsInLen: record.packetsInLen + (syn?.packetLen ?? 0) +
@@ -317,4 +317,13 @@ export class Journal {
       listener.dropped?.(this.#now, count);
     }
   }
+}
+
+/**
+ * When a connection began: with its SYN, if that is remembered, and nobody has
+ * set the clock since.
+ */
+function startOf({ start }: FlowRecord, syn: Syn | undefined): number {
+  const waited = start - (syn?.time ?? start);
+  return waited >= 0 && waited <= SYN_MAX_MS ? start - waited : start;
 }

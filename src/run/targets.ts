@@ -47,13 +47,14 @@ export function plainTargetOf(path: string): Target {
  * @returns What can be opened.
  */
 export function targetOf(path: string): Target {
+  if (path === "-") return STANDARD_OUTPUT;
   const target = plainTargetOf(path);
   return {
     ...target,
     open: () => {
       const stream = target.open();
       // What a crash of the machine left of a line stays a line of its own.
-      if (path !== "-" && stream.isFile && !endsWhole(path)) {
+      if (stream.isFile && !endsWhole(path)) {
         stream.writeSync(Uint8Array.of(NEWLINE));
       }
       return stream;

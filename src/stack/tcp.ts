@@ -166,7 +166,7 @@ export class Tcp {
     this.output.clock = clock;
     this.#cookies.tick(now);
     this.#flows.expire(clock, IDLE_MS);
-    this.#ledger.tick(timeOfDay);
+    this.#ledger.tick(now, timeOfDay);
     this.#application.exchange.now = timeOfDay;
   }
 

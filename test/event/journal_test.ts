@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { LISTEN } from "../../src/record/layout.ts";
 import { complaintsAbout } from "../ecs_schema.ts";
+import { START } from "../harness.ts";
 import { TcpClient } from "../tcp_client.ts";
 import { EventRig } from "./rig.ts";
 
@@ -63,6 +64,20 @@ for (const [what, end, reason] of ENDINGS) {
     deepStrictEqual(rig.conversations, []);
     end(rig);
     strictEqual(rig.events[0]!.event.reason, reason);
+  });
+}
+
+for (const step of [-86_400_000, 86_400_000]) {
+  Deno.test(`Journal knows how long a connection lasted when the clock is set by ${step} ms`, () => {
+    const rig = new EventRig();
+    const client = converse(rig, GET);
+    rig.tick(1500, START + 1500 + step);
+    client.send("R", "", 1 + GET.length, 1);
+    const event = rig.events.find(({ event }) =>
+      event.action === "tcp_connection"
+    );
+    strictEqual(event!.event.duration, 1_500_000_000);
+    strictEqual(Date.parse(event!["@timestamp"]), START + step);
   });
 }
 

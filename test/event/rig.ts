@@ -87,11 +87,14 @@ export class EventRig {
     return this.#sent.splice(0);
   }
 
-  /** Lets time pass: so many milliseconds since the start. */
-  tick(elapsed: number): void {
-    this.#bench.stack.tick(START + elapsed);
+  /**
+   * Lets time pass: so many milliseconds since the start; somebody may have set
+   * the clock to another time of day.
+   */
+  tick(elapsed: number, timeOfDay = START + elapsed): void {
+    this.#bench.stack.tick(START + elapsed, timeOfDay);
     this.#bench.recorder.flush();
-    this.#journal.tick(START + elapsed);
+    this.#journal.tick(timeOfDay);
   }
 
   /** Ends the program, and returns all events. */

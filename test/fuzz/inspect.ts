@@ -188,6 +188,7 @@ function inspectIcmp(frame: Uint8Array, ip: Located): void {
   demand(types?.includes(type), `is of type ${type}`);
   if (type !== NEIGHBOR_ADVERTISEMENT || protocol === IPPROTO.icmp) return;
   demand(frame[ip.at + 7] === 255, "cannot have been routed"); // RFC 4861 §7.1.2
+  if (ip.end - payloadAt === 24) return; // as may be, RFC 4861 §7.2.4
   demand(ip.end - payloadAt === 32, "has one option");
   const option = frame.subarray(payloadAt + 24, payloadAt + 26).toHex();
   demand(option === "0201", "says where the target is");
