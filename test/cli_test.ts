@@ -24,6 +24,7 @@ const DEFAULTS = {
   format: undefined,
   events: undefined,
   zeek: undefined,
+  ivre: undefined,
   verbosity: 0,
   quiet: false,
   config: undefined,
@@ -129,6 +130,7 @@ const COMMANDS: readonly [args: string, command: Command][] = [
   ],
   ["-i eth0 --format console", { ...RUN, format: "console" }],
   ["-i eth0 --format logfmt", { ...RUN, format: "logfmt" }],
+  ["-i eth0 --ivre recon.log", { ...RUN, ivre: "recon.log" }],
   ["-i eth0 --zeek logs", { ...RUN, zeek: { folder: "logs", format: "tsv" } }],
   ["-i eth0 --zeek logs --zeek-format json", {
     ...RUN,

@@ -37,6 +37,8 @@ export interface AnswerOptions {
   readonly events: string | undefined;
   /** Which logs of Zeek are written; absent: none are. */
   readonly zeek: ZeekOptions | undefined;
+  /** Path that records of IVRE are written to; `-`: standard output. */
+  readonly ivre: string | undefined;
   /** How often `-v` was given. */
   readonly verbosity: number;
   /** Whether `-q` was given, which outdoes `-v`. */

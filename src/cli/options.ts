@@ -180,6 +180,10 @@ const WRITTEN = object(OUTPUTS, {
       "tsv" as const,
     ),
   })),
+  ivre: optional(option("--ivre", FILE, {
+    description:
+      message`Write records of passive reconnaissance for ivre passiverecon2db to this file, or - for stdout.`,
+  })),
   format: optional(option("--format", FORMAT, {
     description: message`Log every packet to stdout in this format.`,
   })),

@@ -18,13 +18,24 @@ const LISTS = [
 ];
 
 /**
+ * Writes what the HASSH of a client is computed from.
+ *
+ * @param values What was noted of its conversation.
+ * @returns The lists, or `undefined` if it offered nothing.
+ */
+export function hasshTextOf(values: Values): string | undefined {
+  const lists = LISTS.map((name) => values.get(name));
+  return lists.includes(undefined) ? undefined : lists.join(";");
+}
+
+/**
  * Computes the HASSH of a client.
  *
  * @param values What was noted of its conversation.
  * @returns 32 hexadecimal digits, or `undefined` if it offered nothing.
  */
 export function hasshOf(values: Values): string | undefined {
-  const lists = LISTS.map((name) => values.get(name));
-  if (lists.includes(undefined)) return undefined;
-  return createHash("md5").update(lists.join(";")).digest("hex");
+  const text = hasshTextOf(values);
+  if (text === undefined) return undefined;
+  return createHash("md5").update(text).digest("hex");
 }

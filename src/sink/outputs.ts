@@ -60,9 +60,14 @@ export class Outputs implements Disposable {
    * @param target Where it goes.
    * @param framing What must stay whole.
    * @returns The output.
-   * @throws {OperatorError} If it cannot be opened.
+   * @throws {OperatorError} If it cannot be opened, or is in use.
    */
   openTarget(target: Target, framing: Framing): Output {
+    if (this.#outputs.has(target.name)) {
+      throw new OperatorError(
+        `Cannot write ${target.name} twice. Give each output another file`,
+      );
+    }
     try {
       return this.add(new Output(target, framing, this.#say));
     } catch (cause) {

@@ -18,6 +18,7 @@ import { LISTEN, type Listen } from "../record/layout.ts";
 import { type AnyRecord, readRecords } from "../record/records.ts";
 import { EcsEvents } from "./ecs.ts";
 import { LINES } from "./framing.ts";
+import { IvreFile } from "./ivre_file.ts";
 import {
   type News,
   type Notice,
@@ -35,6 +36,7 @@ export class Sinks {
   readonly #log: PacketLogFile | undefined;
   readonly #events: EventFile | undefined;
   readonly #zeek: ZeekFiles | undefined;
+  readonly #ivre: IvreFile | undefined;
   readonly #listeners: readonly Listener[];
   readonly #recogniser = new Recogniser(SCANNERS);
   readonly #witness = new Witness(PROTOCOLS, this.#recogniser);
@@ -50,7 +52,7 @@ export class Sinks {
    * @param outputs What they write to.
    */
   constructor(options: AnswerOptions, outputs: Outputs) {
-    const { events, format, quiet, verbosity, zeek } = options;
+    const { events, format, ivre, quiet, verbosity, zeek } = options;
     this.#log = quiet || format === undefined
       ? undefined
       : new PacketLogFile(outputs.open("-", LINES), format, (count) => {
@@ -61,13 +63,23 @@ export class Sinks {
       ? undefined
       : new EventFile(outputs.open(events, LINES));
     this.#zeek = zeek && new ZeekFiles(zeek, outputs);
-    this.#listeners = [this.#events?.events, this.#zeek?.logs]
+    this.#ivre = ivre === undefined
+      ? undefined
+      : new IvreFile(ivre, outputs, (text) => {
+        this.#tell({ level: "warning", text });
+      });
+    const all: readonly (Listener | undefined)[] = [
+      this.#events?.events,
+      this.#zeek?.logs,
+      this.#ivre?.records,
+    ];
+    this.#listeners = all
       .filter((listener) => listener !== undefined);
     const news = verbosity > 0 ? LISTEN.drops : LISTEN.answers;
     const lines = this.#log === undefined ? news : LISTEN.everything;
     this.listen = (quiet ? LISTEN.nothing : lines) |
       (this.#listeners.length > 0 ? LISTEN.exchanges : LISTEN.nothing) |
-      (this.#zeek === undefined ? LISTEN.nothing : LISTEN.handshakes);
+      (zeek ?? ivre ? LISTEN.handshakes : LISTEN.nothing);
   }
 
   /**
@@ -89,6 +101,7 @@ export class Sinks {
     this.#log?.flush();
     this.#events?.flush();
     this.#zeek?.flush();
+    this.#ivre?.flush();
   }
 
   /**
@@ -102,6 +115,7 @@ export class Sinks {
     this.#events?.events.flush(now);
     this.#events?.flush();
     this.#zeek?.flush();
+    this.#ivre?.flush();
   }
 
   /**
@@ -124,6 +138,7 @@ export class Sinks {
     this.#events?.events.flush();
     this.#events?.flush();
     this.#zeek?.flush();
+    this.#ivre?.end();
   }
 
   #tellOf(record: News): void {

@@ -5,16 +5,14 @@
  */
 
 import type { ZeekOptions } from "../cli/command.ts";
-import { LINES } from "./framing.ts";
-import type { Output } from "./output.ts";
 import type { Outputs } from "./outputs.ts";
 import { CONN, REPORTER, ZeekLogs } from "./zeek.ts";
-import { ZeekFile } from "./zeek_file.ts";
-import { type ZeekFields, ZeekLog, type ZeekValue } from "./zeek_log.ts";
+import { type ZeekFields, ZeekLog } from "./zeek_log.ts";
+import { ZeekLogFile } from "./zeek_log_file.ts";
 
 /** All logs. */
 export class ZeekFiles {
-  readonly #files: readonly LogFile[];
+  readonly #files: readonly ZeekLogFile[];
 
   /** Writes them. */
   readonly logs: ZeekLogs;
@@ -26,9 +24,15 @@ export class ZeekFiles {
    * @param outputs Who takes care of them.
    * @throws {OperatorError} If one cannot be opened.
    */
-  constructor(options: ZeekOptions, outputs: Outputs) {
-    const conn = new LogFile("conn", CONN, options, outputs);
-    const reporter = new LogFile("reporter", REPORTER, options, outputs);
+  constructor({ folder, format }: ZeekOptions, outputs: Outputs) {
+    const open = (name: string, fields: ZeekFields): ZeekLogFile =>
+      new ZeekLogFile(
+        `${folder}/${name}.log`,
+        new ZeekLog(name, fields, format),
+        outputs,
+      );
+    const conn = open("conn", CONN);
+    const reporter = open("reporter", REPORTER);
     this.#files = [conn, reporter];
     this.logs = new ZeekLogs(
       (values) => conn.add(values),
@@ -39,33 +43,5 @@ export class ZeekFiles {
   /** Writes what was gathered. */
   flush(): void {
     for (const file of this.#files) file.flush();
-  }
-}
-
-/** Lines, gathered and written in few pieces. */
-class LogFile {
-  readonly #log: ZeekLog;
-  readonly #output: Output;
-  #lines = "";
-
-  constructor(
-    name: string,
-    fields: ZeekFields,
-    { folder, format }: ZeekOptions,
-    outputs: Outputs,
-  ) {
-    const path = `${folder}/${name}.log`;
-    this.#log = new ZeekLog(name, fields, format);
-    const file = new ZeekFile(path, outputs.targetOf(path), this.#log);
-    this.#output = outputs.openTarget(file, LINES);
-  }
-
-  add(values: readonly ZeekValue[]): void {
-    this.#lines += this.#log.line(values);
-  }
-
-  flush(): void {
-    if (this.#lines !== "") this.#output.writeText(this.#lines);
-    this.#lines = "";
   }
 }

@@ -20,6 +20,7 @@
  */
 
 import type { ZeekOptions } from "../cli/command.ts";
+import { printable } from "../printable.ts";
 import { jsonText } from "./json_text.ts";
 import type { ZeekFrame } from "./zeek_file.ts";
 
@@ -39,9 +40,10 @@ export type ZeekType =
 export type ZeekFields = readonly (readonly [name: string, type: ZeekType])[];
 
 /**
- * A value: of a time or an interval, its milliseconds; `undefined` is unset.
+ * A value: of a time or an interval, its milliseconds; of a string, perhaps its
+ * octets; `undefined` is unset.
  */
-export type ZeekValue = string | number | boolean | undefined;
+export type ZeekValue = string | number | boolean | Uint8Array | undefined;
 
 const SEPARATOR = "\t";
 const UNSET = "-";
@@ -110,6 +112,7 @@ export class ZeekLog implements ZeekFrame {
 
 function jsonOf(type: ZeekType, value: ZeekValue): unknown {
   if (value === undefined) return undefined;
+  if (value instanceof Uint8Array) return printable(value);
   return isTime(type) ? Number(value) / 1000 : value;
 }
 
@@ -117,8 +120,10 @@ function tsvOf(type: ZeekType, value: ZeekValue): string {
   if (value === undefined) return UNSET;
   if (isTime(type)) return (Number(value) / 1000).toFixed(FRACTION);
   if (typeof value === "boolean") return value ? "T" : "F";
-  if (value === "") return EMPTY;
-  const text = escaped(`${value}`);
+  const text = value instanceof Uint8Array
+    ? escapedOctets(value)
+    : escaped(`${value}`);
+  if (text === "") return EMPTY;
   // What would be read as no value at all.
   return text === UNSET || text === EMPTY
     ? hex(text[0]!) + text.slice(1)
@@ -134,6 +139,15 @@ const ENCODER = new TextEncoder();
 /** Writes what is not printable ASCII, and backslashes, in hexadecimal. */
 function escaped(text: string): string {
   return text.replaceAll(/[^ -[\]-~]/gu, hex);
+}
+
+/** The same of octets that may be no text. */
+function escapedOctets(octets: Uint8Array): string {
+  return Array.from(octets, (octet) => String.fromCharCode(octet)).join("")
+    .replaceAll(
+      /[^ -[\]-~]/g,
+      (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    );
 }
 
 function hex(char: string): string {

@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { parseCommand } from "../../src/cli.ts";
+import { replay } from "../../src/run/replay.ts";
+import { IvreRecords } from "../../src/sink/ivre.ts";
+import { CAPTURES } from "../captures.ts";
+import { SELF_IPS, SELF_MAC } from "../harness.ts";
+
+// What IVRE 0.9.20 has in zeek/ivre/passiverecon/__load__.zeek.
+const FIELDS =
+  "#fields\tts\tuid\thost\tsrvport\trecon_type\tsource\tvalue\ttargetval";
+const TYPES = "#types\ttime\tstring\taddr\tport\tenum\tstring\tstring\tstring";
+const KNOWN = [
+  "DNS_HONEYPOT_QUERY",
+  "HTTP_CLIENT_HEADER",
+  "HTTP_HONEYPOT_REQUEST",
+  "NTLM_AUTHENTICATE",
+  "SSH_CLIENT",
+  "SSH_CLIENT_ALGOS",
+  "SSH_CLIENT_HASSH",
+  "TCP_HONEYPOT_HIT",
+  "UDP_HONEYPOT_HIT",
+];
+
+/** Replays a capture, and returns its records. */
+function recordsOf(
+  name: string,
+): [type: string, source: string, value: string][] {
+  const { path, persona } = CAPTURES.find((it) => it.name === name)!;
+  const output = Deno.makeTempFileSync({ suffix: ".log" });
+  try {
+    const command = parseCommand([
+      ...["replay", fileURLToPath(path), "-q", "--ivre", output],
+      ...["-m", SELF_MAC, "--self-ip-list", SELF_IPS, "--persona", persona],
+    ]);
+    ok(command.command === "replay");
+    replay(command);
+    const lines = Deno.readTextFileSync(output).split("\n");
+    deepStrictEqual(lines.slice(6, 8), [FIELDS, TYPES]);
+    return lines.filter((line) => /^[^#]/.test(line)).map((line) => {
+      const values = line.split("\t");
+      strictEqual(values.length, 8);
+      const [ts, uid, host, srvport, type, source, value, target] = values;
+      match(ts!, /^\d{10}\.\d{6}$/);
+      match(uid!, /^C[0-9A-Za-z]{12}$/);
+      match(host!, /^(192\.0\.2\.1|2001:db8::1)$/);
+      strictEqual(srvport, "-");
+      strictEqual(target, "-");
+      const [space, name] = type!.split("::");
+      strictEqual(space, "PassiveRecon");
+      ok(KNOWN.includes(name!), name);
+      return [name!, source!, value!];
+    });
+  } finally {
+    Deno.removeSync(output);
+  }
+}
+
+// What the clients of scripts/record.sh asked, as IVRE's scripts write it.
+const RECORDS: readonly [
+  capture: string,
+  records: readonly (readonly [string, string, string])[],
+][] = [
+  ["http/curl_get", [
+    ["TCP_HONEYPOT_HIT", "tcp/80", "(empty)"],
+    ["HTTP_HONEYPOT_REQUEST", "GET-1.1-tcp/80", "/"],
+    ["HTTP_CLIENT_HEADER", "USER-AGENT", "curl/7.88.1"],
+  ]],
+  ["dns/dig", [
+    ["DNS_HONEYPOT_QUERY", "udp/53-A-C_INTERNET", "www.example.com"],
+    ["DNS_HONEYPOT_QUERY", "udp/53-TXT-C_CHAOS", "version.bind"],
+    ["DNS_HONEYPOT_QUERY", "tcp/53-AXFR-C_INTERNET", "example.com"],
+  ]],
+  ["ssh/openssh", [
+    ["SSH_CLIENT", "-", "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10"],
+    [
+      "SSH_CLIENT_ALGOS",
+      "compression_algorithms",
+      "none zlib@openssh.com zlib",
+    ],
+  ]],
+  ["smb/smbclient", [
+    [
+      "NTLM_AUTHENTICATE",
+      "tcp-SMB",
+      `NetBIOS_Domain_Name:${btoa("CORP")},User_Name:${btoa("alice")},` +
+      `Workstation:${btoa("VM")}`,
+    ],
+  ]],
+];
+
+for (const [capture, expected] of RECORDS) {
+  Deno.test(`--ivre of ${capture} has what IVRE's scripts would`, () => {
+    const records = recordsOf(capture).map((it) => it.join(" "));
+    for (const record of expected) {
+      ok(records.includes(record.join(" ")), `${record} of ${records}`);
+    }
+  });
+}
+
+Deno.test("--ivre of a scan has a hit for every SYN that is not refused", () => {
+  const records = recordsOf("tcp/syn_scan");
+  strictEqual(records.length, 4);
+  for (const [type, source, value] of records) {
+    strictEqual(type, "TCP_HONEYPOT_HIT");
+    match(source, /^tcp\/\d+$/);
+    strictEqual(value, "(empty)");
+  }
+});
+
+Deno.test("--ivre of ssh/openssh has the text that IVRE hashes", () => {
+  const [, source, value] = recordsOf("ssh/openssh")
+    .find(([type]) => type === "SSH_CLIENT_HASSH")!;
+  strictEqual(source, "hassh-v1.1");
+  // As `ivre passiverecon2db --test` prints it.
+  strictEqual(
+    createHash("md5").update(value).digest("hex"),
+    "472b5de333ad665af5cbf10ff892c4df",
+  );
+});
+
+Deno.test("IvreRecords says of all that is missing, seldom and at the end", () => {
+  const said: string[] = [];
+  const records = new IvreRecords(() => {}, (text) => said.push(text));
+  for (let second = 0; second < 12; second++) {
+    records.omitted({ time: 1000 * second, src: undefined, count: 7 });
+  }
+  records.end();
+  records.end();
+  deepStrictEqual(said.map((text) => parseInt(text)), [7, 70, 7]);
+});
+
+Deno.test("--ivre is refused where something else is written", () => {
+  const path = Deno.makeTempFileSync();
+  try {
+    const input = fileURLToPath(CAPTURES[0]!.path);
+    const args = ["replay", input, "-q", "--events", path, "--ivre", path];
+    const command = parseCommand(args);
+    ok(command.command === "replay");
+    throws(() => replay(command), /^OperatorError: Cannot write ".*" twice\. /);
+  } finally {
+    Deno.removeSync(path);
+  }
+});
