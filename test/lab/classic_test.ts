@@ -23,7 +23,7 @@ lab("what was written against the original passes unchanged", [
     `${FOR_OURS} ${CLASSIC} --remote-ip-deny-list ${DENIED}`,
   );
   // Debian's Python, which has Debian's scapy.
-  const suite = `/usr/bin/python3 ${SUITE}`;
+  const suite = `/usr/bin/python3 -B ${SUITE}`;
   const { stdout, stderr } = await run(
     `${suite} ${MAC} ${OURS} ${OURS_6} ${NOBODY} ${DENIED}`,
   );
