@@ -45,7 +45,7 @@ lab("nmap takes us for Linux, whatever the port", ["nmap"], async () => {
   const guesses = said.match(/^Aggressive OS guesses: (.*)$/m)![1]!.split(
     "), ",
   );
-  match(guesses[0]!, /^Linux \d\.\d+ - 5\.\d/);
+  match(guesses[0]!, /^Linux \d\.\d/); // one version, or several in a row
 });
 
 // What differs from one scan of the same host to the next.
