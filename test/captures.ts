@@ -11,6 +11,7 @@
 import { type CapturedFrame, readPcap } from "../src/pcap.ts";
 import { KEY_LEN } from "../src/siphash.ts";
 import { SELF_MAC } from "./harness.ts";
+import type { Field } from "./tshark.ts";
 
 /**
  * Key that the program had when it was recorded. A stack with the same one,
@@ -18,10 +19,24 @@ import { SELF_MAC } from "./harness.ts";
  */
 export const RECORDING_KEY: Uint8Array = new Uint8Array(KEY_LEN);
 
+/** What tells a service's answer: its kind, a field, and values of it. */
+export const SERVICE_ANSWERS = [
+  ["page", "http.response.code", /./],
+  ["ssh", "ssh.protocol", /./],
+  ["ssh", "ssh.message_code", /./],
+  ["stun", "stun.type.class", /^0x001[01]$/],
+  ["stun", "classicstun.type", /^0x01[01]1$/],
+  ["rpc", "rpc.msgtyp", /^1$/],
+  ["dns", "dns.flags.response", /^(1|True)$/],
+  ["smb", "smb.flags.response", /^(1|True)$/],
+  ["smb", "smb2.flags.response", /^(1|True)$/],
+  ["gh0st", "data.data", /^4768307374/],
+] as const satisfies readonly [kind: string, field: Field, meant: RegExp][];
+
 /** Kinds of answers: to neighbours, on the way to a service, and a service's. */
 export type AnswerKind =
-  | ("arp" | "advertisement" | "echo" | "synAck" | "page")
-  | ("ssh" | "stun" | "rpc" | "dns" | "smb" | "gh0st");
+  | ("arp" | "advertisement" | "echo" | "synAck")
+  | typeof SERVICE_ANSWERS[number][0];
 
 /** One recorded conversation. */
 export interface Capture {

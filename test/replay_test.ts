@@ -8,7 +8,7 @@ import {
   readPcap,
 } from "../src/pcap.ts";
 import { replay } from "../src/run/replay.ts";
-import { type AnswerKind, type Capture, CAPTURES } from "./captures.ts";
+import { type Capture, CAPTURES, SERVICE_ANSWERS } from "./captures.ts";
 import { SELF_IPS, SELF_MAC } from "./harness.ts";
 import { decode, type Field, judged, type Packet } from "./tshark.ts";
 
@@ -100,20 +100,6 @@ function merge(
   return file;
 }
 
-// What tells a service's answer: its kind, a field, and values of it.
-const MESSAGES: readonly [AnswerKind, Field, RegExp][] = [
-  ["page", "http.response.code", /./],
-  ["ssh", "ssh.protocol", /./],
-  ["ssh", "ssh.message_code", /./],
-  ["stun", "stun.type.class", /^0x001[01]$/],
-  ["stun", "classicstun.type", /^0x01[01]1$/],
-  ["rpc", "rpc.msgtyp", /^1$/],
-  ["dns", "dns.flags.response", /^(1|True)$/],
-  ["smb", "smb.flags.response", /^(1|True)$/],
-  ["smb", "smb2.flags.response", /^(1|True)$/],
-  ["gh0st", "data.data", /^4768307374/],
-];
-
 /** Checks a whole conversation. */
 function judge(
   { answers, persona }: Capture,
@@ -144,7 +130,7 @@ function judge(
       judgeSynAck(packet, request, hasOptions);
       count("synAck");
     } else if (packet.get("tcp.stream") || packet.get("udp.stream")) {
-      for (const [kind, field, meant] of MESSAGES) {
+      for (const [kind, field, meant] of SERVICE_ANSWERS) {
         const found = packet.all[field]?.filter((value) => meant.test(value));
         if (found !== undefined && found.length > 0) count(kind, found.length);
       }
