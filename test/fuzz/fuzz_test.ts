@@ -9,7 +9,7 @@ import { fuzz, FUZZED, replay } from "./fuzzer.ts";
 import { join } from "./mutate.ts";
 
 const FRAMES = 40_000;
-const SAMPLED = 20_000;
+const SAMPLED = 30_000;
 const CONVERSATIONS = 600;
 const SEED = 20_260_101;
 
