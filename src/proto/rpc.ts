@@ -28,7 +28,7 @@ import {
   OTHER_RPC_VERSION,
   readCall,
   recognise,
-  REFUSED,
+  TOO_LONG,
   UNFINISHED,
   UNREADABLE,
   words,
@@ -118,7 +118,7 @@ function reply(exchange: Exchange): number {
   words.open(exchange);
   const recordEnd = words.recordEnd();
   if (recordEnd === UNFINISHED) return MORE;
-  if (recordEnd === REFUSED) return CLOSE;
+  if (recordEnd === TOO_LONG) return CLOSE;
   exchange.next = recordEnd;
   const isOriginal = followsOriginal(persona);
   const verdict = readCall(exchange, isOriginal);

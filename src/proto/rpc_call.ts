@@ -49,11 +49,8 @@ export const BAD_CREDENTIAL = 3;
 
 /** What {@linkcode Words.recordEnd} says of a record that has not all come. */
 export const UNFINISHED: number = -1;
-/**
- * What it says of one that a server hangs up on: it is too long, or has a
- * fragment of nothing, of which there could be any number.
- */
-export const REFUSED: number = -2;
+/** What it says of one that nobody should send. */
+export const TOO_LONG: number = -2;
 
 /**
  * The words of a message, one after the other, across the fragments that it
@@ -65,7 +62,6 @@ export class Words {
   #end = 0;
   #fragmentEnd = 0; // may lie beyond `#end`
   #isLast = false;
-  #isRefused = false;
 
   /** Whether more was asked for than there is. */
   isShort = false;
@@ -83,36 +79,28 @@ export class Words {
     this.#end = end;
     this.#isLast = transport !== TCP;
     this.#fragmentEnd = this.#isLast ? end : at;
-    this.#isRefused = false;
     this.isShort = false;
-  }
-
-  /** Whether {@linkcode REFUSED} is what became of the message. */
-  get isRefused(): boolean {
-    return this.#isRefused;
   }
 
   /**
    * Finds the end of the message, from its start.
    *
    * @returns Offset one past its last octet, or {@linkcode UNFINISHED} or
-   * {@linkcode REFUSED}.
+   * {@linkcode TOO_LONG}.
    */
   recordEnd(): number {
     const firstAt = this.#at;
     while (!this.#isLast) {
       this.#at = this.#fragmentEnd;
-      if (!this.#nextFragment()) {
-        return this.#isRefused ? REFUSED : UNFINISHED;
-      }
-      if (this.#fragmentEnd - firstAt > RECORD_MAX) return REFUSED;
+      if (!this.#nextFragment()) return UNFINISHED;
+      if (this.#fragmentEnd - firstAt > RECORD_MAX) return TOO_LONG;
     }
     return this.#fragmentEnd <= this.#end ? this.#fragmentEnd : UNFINISHED;
   }
 
   /** Reads an octet; 0 if there is none. */
   octet(): number {
-    if (this.#at === this.#fragmentEnd && !this.isShort) {
+    while (this.#at === this.#fragmentEnd && !this.isShort) {
       this.isShort = this.#isLast || !this.#nextFragment();
     }
     if (this.isShort || this.#at === this.#end) {
@@ -150,7 +138,7 @@ export class Words {
     return this.isShort || this.#at - at !== paddedLen ? -1 : at;
   }
 
-  /** Enters the next fragment; false if its mark has not come, or is refused. */
+  /** Enters the next fragment; false if its mark has not come. */
   #nextFragment(): boolean {
     if (this.#end - this.#at < MARK_LEN) return false;
     const bytes = this.#bytes;
@@ -160,8 +148,7 @@ export class Words {
     this.#isLast = mark < 0;
     this.#at = at + MARK_LEN;
     this.#fragmentEnd = this.#at + (mark & LENGTH_BITS);
-    this.#isRefused = this.#fragmentEnd === this.#at;
-    return !this.#isRefused;
+    return true;
   }
 }
 
@@ -196,7 +183,7 @@ export function recognise(exchange: Exchange, isAny: boolean): number {
   let mayBeAny = isAny;
   for (let i = 0; i < ANY_CALL.length; i++) {
     const octet = words.octet();
-    if (words.isShort) return words.isRefused ? DECLINE : MORE;
+    if (words.isShort) return MORE;
     mayBePortmap = mayBePortmap && agrees(PORTMAP_CALL, i, octet);
     mayBeAny = mayBeAny && agrees(ANY_CALL, i, octet);
     if (!mayBePortmap && !mayBeAny) return DECLINE;

@@ -109,8 +109,8 @@ Deno.test("rpc puts a record together, however it is cut", () => {
     fc.array(fc.nat(length + 40), { maxLength: 6 }),
     (fragments, segments) => {
       const sorted = (cuts: number[]): number[] => cuts.sort((a, b) => a - b);
-      const cuts = sorted([...new Set(fragments)])
-        .filter((cut) => cut > 0 && cut < length);
+      // An empty first fragment is nobody's way to begin.
+      const cuts = sorted(fragments).filter((cut) => cut > 0);
       const stream = latin1(record(call, ...cuts));
       const client = new TcpClient(new Harness({ protocols: [rpc] }), {
         peerPort: 111,
@@ -125,25 +125,6 @@ Deno.test("rpc puts a record together, however it is cut", () => {
       strictEqual(client.stream, latin1(record(reply!)));
     },
   ));
-});
-
-// So does libtirpc, which rpcbind is made with, in __xdrrec_getrec().
-const EMPTY = "00000000";
-const EMPTY_LAST = "80000000";
-
-Deno.test("rpc hangs up on a fragment of nothing", () => {
-  const question = { protocols: [rpc], transport: TCP, selfPort: 111 };
-  const send = (records: string): Outcome =>
-    ask(question, Uint8Array.fromHex(records));
-  const [head, tail] = [NULL_2.slice(0, 60), NULL_2.slice(60)];
-  const notLast = (octets: string): string =>
-    (octets.length / 2).toString(16).padStart(8, "0") + octets;
-  strictEqual(send(EMPTY + record(NULL_2)).end, "nobody's");
-  strictEqual(send(EMPTY_LAST + record(NULL_2)).end, "nobody's");
-  strictEqual(send(notLast(NULL_2) + EMPTY_LAST).end, "closed");
-  strictEqual(send(notLast(head) + EMPTY + record(tail)).end, "closed");
-  strictEqual(send(record(NULL_2) + EMPTY).end, "closed");
-  deepStrictEqual(send(notLast(head) + record(tail)).answers, [record(OK)]);
 });
 
 Deno.test("rpc hangs up on a record that is too long or no call", () => {
