@@ -340,6 +340,21 @@ for (const args of [["-h"], ["--help"], ["-i", "eth0", "--help"]]) {
   });
 }
 
+Deno.test("README explains every option that help shows", () => {
+  const readme = Deno.readTextFileSync(
+    new URL("../README.md", import.meta.url),
+  );
+  const [, table] = readme.split("## Options\n");
+  const [rows] = table!.split("\n### ");
+  for (
+    const [, name] of print(["--help"]).text.matchAll(
+      /^ {2}(?:-\w, )*(--[\w-]+)/gm,
+    )
+  ) {
+    ok(rows!.includes(`\`${name}`), name);
+  }
+});
+
 Deno.test("parseCommand() shows examples that it understands", () => {
   const [, examples] = print(["--help"]).text.split("Examples:\n");
   const lines = examples!.trim().split("\n").map((line) => line.trim());
