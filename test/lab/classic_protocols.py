@@ -3,6 +3,7 @@
 import random
 import re
 import struct
+import threading
 import zlib
 
 from scapy.all import TCP, UDP, AsyncSniffer, Ether, Raw, sendp
@@ -60,13 +61,14 @@ def stun(client, port, version=4, kind=b"\x21\x12\xa4\x42", flags=None):
     if flags is None:
         answer = ask(packet)
     else:  # from another port, which scapy does not take for an answer
+        listens = threading.Event()
         sniffer = AsyncSniffer(
             iface=LINK, count=1, timeout=ANSWER, store=True,
+            started_callback=listens.set,
             lfilter=lambda it: it.src == MAC and UDP in it
             and it[UDP].dport == client)
         sniffer.start()
-        while not getattr(sniffer, "running", False):
-            pass
+        listens.wait()
         sendp(Ether(src=CLIENT_MAC, dst=MAC) / packet, iface=LINK)
         sniffer.join()
         [answer] = sniffer.results
