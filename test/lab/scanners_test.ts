@@ -1,7 +1,9 @@
 import { FOR_OURS, lab, MAC, Masscanned, OURS, run } from "./lab.ts";
 
 const ROUTER = MAC.replaceAll(":", "-");
-const MASSCAN = `masscan --adapter client0 --source-ip 192.0.2.50 ` +
+// It ends with the next packet that comes, and there may be none.
+const MASSCAN = `timeout -s KILL 5 masscan --adapter client0 ` +
+  `--source-ip 192.0.2.50 ` +
   `--router-mac ${ROUTER} --rate 100 --wait 0`;
 const ZMAP = `zmap -i client0 -G ${MAC} -S 192.0.2.1 -b /dev/null ` +
   `--cooldown-time=1 --rate=100 --output-file=/dev/null`;

@@ -26,16 +26,31 @@ import { run } from "./run.ts";
 import * as single from "./single.ts";
 import { tell, tellMemory, tellStart } from "./tell.ts";
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "5" },
-    milliseconds: { type: "string", default: "1000" }, // of one sample
-    json: { type: "string" },
-  },
-});
-
+const OPTIONS = {
+  rounds: { type: "string", default: "5" },
+  milliseconds: { type: "string", default: "1000" }, // of one sample
+  json: { type: "string" },
+} as const;
+const values = readArgs();
 const rounds = Number(values.rounds);
 const sampleMs = Number(values.milliseconds);
+if (!(rounds >= 1 && sampleMs >= 1)) explain();
+
+function readArgs(): { rounds: string; milliseconds: string; json?: string } {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch {
+    return explain();
+  }
+}
+
+function explain(): never {
+  // deno-lint-ignore no-console
+  console.error(
+    "Usage: scripts/bench.sh [--rounds N] [--milliseconds N] [--json FILE]",
+  );
+  Deno.exit(2);
+}
 
 type MakeLoad = (port: LoadPort) => Load;
 const exchanges: MakeLoad = (port) => new Exchanges(port);
