@@ -5,6 +5,7 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
 import { number } from "../note.ts";
 import type { Persona } from "../persona.ts";
 import {
@@ -256,8 +257,6 @@ function nameAtOf(i: number): number {
     ? query.at + HEADER_LEN
     : query.nameEnds[i - 1]! + QUESTION_LEN;
 }
-
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 // Names that ask about the server itself, as they are on the wire.
 const ABOUT_SERVER = [

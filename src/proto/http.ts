@@ -5,6 +5,7 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
 import { digits, nameOf } from "../note.ts";
 import {
   CLAIM,
@@ -106,7 +107,6 @@ const request = {
   bodyLen: 0,
 };
 
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const HTTP_SLASH = encode("http/");
 const HTTP_1_0 = encode("http/1.0");
 const GET = encode("get");

@@ -4,10 +4,9 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
 import type { HttpPersona, Persona } from "../persona.ts";
 import type { Exchange } from "../protocol.ts";
-
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 // Where the status stands in a response, and its length, in octets.
 const STATUS_AT = "HTTP/1.1 ".length;

@@ -18,18 +18,16 @@
  * @module
  */
 
+import { encode, join, startsWith, utf16 } from "../octets.ts";
 import type { Persona } from "../persona.ts";
 import type { Exchange } from "../protocol.ts";
 import {
-  join,
   netbiosName,
   putFileTime,
-  startsWith,
   STATUS_INVALID_PARAMETER,
   STATUS_LOGON_FAILURE,
   STATUS_MORE_PROCESSING_REQUIRED,
   STATUS_SUCCESS,
-  utf16,
 } from "./smb_message.ts";
 import {
   DOMAIN,
@@ -94,7 +92,7 @@ const AUTHENTICATE_LEN = 52; // the shortest
 const AUTHENTICATE_FLAGS = 60;
 const PAYLOAD = 56; // of a challenge
 
-const SIGNATURE = new TextEncoder().encode("NTLMSSP\0");
+const SIGNATURE = encode("NTLMSSP\0");
 
 // The blob at hand, as taken by `takeBlob`.
 const blob = {
@@ -309,7 +307,7 @@ function namesOf(persona: Persona): Names {
     names = {
       target: {
         unicode: utf16(name),
-        oem: new TextEncoder().encode(name),
+        oem: encode(name),
       },
       version: Uint8Array.of(
         ...[major, minor, build & 0xff, build >> 8],

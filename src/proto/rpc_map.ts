@@ -9,6 +9,7 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
 import { type Exchange, TCP } from "../protocol.ts";
 
 /** Protocol number of TCP, RFC 790. */
@@ -22,7 +23,6 @@ const PROGRAM = 100_000;
 const ENTRY_FOLLOWS = 1;
 const LIST_ENDS = 0;
 
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const OWNER = encode("superuser");
 const TCP4 = encode("tcp");
 const TCP6 = encode("tcp6");

@@ -15,6 +15,7 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
 import { CLOSE, DECLINE, DONE, type Exchange } from "../protocol.ts";
 import { setUpSession } from "./smb1_login.ts";
 import {
@@ -37,7 +38,6 @@ import {
 import { negotiate } from "./smb1_negotiate.ts";
 import {
   beginMessage,
-  encode,
   endMessage,
   STATUS_NETWORK_NAME_DELETED,
   STATUS_SUCCESS,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encode, join, utf16 } from "../octets.ts";
 import type { Persona } from "../persona.ts";
 import type { Exchange } from "../protocol.ts";
 import { putBlob, takeBlob } from "./ntlm.ts";
@@ -21,15 +22,12 @@ import {
   UID,
 } from "./smb1_message.ts";
 import {
-  encode,
-  join,
   netbiosName,
   putLength,
   STATUS_INVALID_PARAMETER,
   STATUS_LOGON_FAILURE,
   STATUS_MORE_PROCESSING_REQUIRED,
   STATUS_SUCCESS,
-  utf16,
 } from "./smb_message.ts";
 import {
   DOMAIN,

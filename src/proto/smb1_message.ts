@@ -4,9 +4,9 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
 import type { Exchange } from "../protocol.ts";
 import {
-  encode,
   putZeros,
   STATUS_MORE_PROCESSING_REQUIRED,
   STATUS_SUCCESS,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encode, startsWith } from "../octets.ts";
 import { CLOSE, DONE, type Exchange } from "../protocol.ts";
 import { stringsOf } from "./smb1_login.ts";
 import {
@@ -18,11 +19,9 @@ import {
 import { guidOf, upgrade } from "./smb2_negotiate.ts";
 import {
   beginMessage,
-  encode,
   endMessage,
   putFileTime,
   putLength,
-  startsWith,
   STATUS_SUCCESS,
 } from "./smb_message.ts";
 import { DIALECT, noteOctets } from "./smb_notes.ts";

@@ -14,6 +14,7 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
 import { CLOSE, DECLINE, DONE, type Exchange } from "../protocol.ts";
 import { putBlob, takeBlob } from "./ntlm.ts";
 import {
@@ -34,7 +35,6 @@ import {
 import { negotiate } from "./smb2_negotiate.ts";
 import {
   beginMessage,
-  encode,
   endMessage,
   putLength,
   putZeros,

@@ -5,12 +5,12 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
 import type { Persona } from "../persona.ts";
 import type { Exchange } from "../protocol.ts";
 import { putError, putHeader, SMB2_HEADER_LEN } from "./smb2_header.ts";
 import {
   beginMessage,
-  encode,
   endMessage,
   putFileTime,
   putZeros,

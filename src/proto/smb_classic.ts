@@ -5,17 +5,15 @@
  * @module
  */
 
+import { encode, join, startsWith, utf16 } from "../octets.ts";
 import { DECLINE, DONE, type Exchange } from "../protocol.ts";
 import { noteBlob } from "./ntlm.ts";
 import { DIALECT_NAMES } from "./smb2_negotiate.ts";
 import {
   beginMessage,
   endMessage,
-  join,
   putFileTime,
   putZeros,
-  startsWith,
-  utf16,
 } from "./smb_message.ts";
 import {
   CHALLENGE_FIELD,
@@ -28,7 +26,6 @@ import { NTLMSSP_OID, SPNEGO_OID } from "./spnego.ts";
 
 const hex = (text: string): Uint8Array =>
   Uint8Array.fromHex(text.replaceAll(" ", ""));
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 // Two messages of NEGOEX, each with its header's and its own length.
 const CONVERSATION = hex("313c2a3ac72b3ca96dac3874a7dd1d5b");

@@ -14,6 +14,7 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
 import type { Persona } from "../persona.ts";
 import type { Exchange } from "../protocol.ts";
 
@@ -119,67 +120,7 @@ export function netbiosName({ hostName }: Persona): string {
   return hostName.toUpperCase().slice(0, 15);
 }
 
-/**
- * Encodes text in ASCII.
- *
- * @param text The text.
- * @returns Its octets.
- */
-export function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-/**
- * Encodes text in UTF-16, least significant octet first.
- *
- * @param text The text.
- * @returns Its octets.
- */
-export function utf16(text: string): Uint8Array {
-  return Uint8Array.from(
-    [...text].flatMap((character) => {
-      const units = Array.from(
-        { length: character.length },
-        (_, i) => character.charCodeAt(i),
-      );
-      return units.flatMap((unit) => [unit & 0xff, unit >> 8]);
-    }),
-  );
-}
-
-/**
- * Puts octets one after the other.
- *
- * @param parts The octets.
- * @returns All of them.
- */
-export function join(...parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
-}
-
-/**
- * Compares octets.
- *
- * @param bytes Memory that they are in.
- * @param at Offset of the first octet.
- * @param end Offset one past the last octet.
- * @param octets What they are compared with.
- * @returns Whether `[at, end)` begins with `octets`.
- */
-export function startsWith(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  octets: Uint8Array,
-): boolean {
-  if (end - at < octets.length) return false;
-  for (let i = 0; i < octets.length; i++) {
-    if (bytes[at + i] !== octets[i]) return false;
-  }
-  return true;
-}
-
-const IPC = new TextEncoder().encode("$cpi"); // backwards
+const IPC = encode("$cpi"); // backwards
 
 /**
  * Answers somebody without a name who wants to connect to a share.

@@ -14,8 +14,8 @@
  * @module
  */
 
+import { encode, join, startsWith } from "../octets.ts";
 import type { Exchange } from "../protocol.ts";
-import { join, startsWith } from "./smb_message.ts";
 
 // Tags of DER, X.690.
 const OCTET_STRING = 0x04;
@@ -57,7 +57,7 @@ export const NEG_TOKEN_INIT: Uint8Array = join(
   Uint8Array.fromHex("a03e303ca00e300c"),
   NTLMSSP_OID,
   Uint8Array.fromHex("a32a3028a0261b24"),
-  new TextEncoder().encode("not_defined_in_RFC4178@please_ignore"),
+  encode("not_defined_in_RFC4178@please_ignore"),
 );
 
 /** The message of the mechanism that was found last. */

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { encode, startsWith } from "../octets.ts";
 import type { Persona } from "../persona.ts";
 import { CLOSE, DECLINE, DONE, type Exchange, MORE, UDP } from "../protocol.ts";
 import { COOKIE_LEN, OFFER_HEAD, OFFER_TAIL } from "./ssh_packet.ts";
@@ -41,7 +42,6 @@ const SPACE = 0x20;
 const DASH = 0x2d;
 const DOT = 0x2e;
 
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const PREFIX = encode("SSH-");
 const VERSION_2 = encode("2.");
 const VERSION_2_0 = encode("2.0");
@@ -188,17 +188,4 @@ function endOfVersion(bytes: Uint8Array, at: number, end: number): number {
   const minorAt = ++i;
   while (i < end && isVersionChar(bytes[i]!) && bytes[i] !== DOT) i++;
   return i === minorAt ? at : i;
-}
-
-function startsWith(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  octets: Uint8Array,
-): boolean {
-  if (end - at < octets.length) return false;
-  for (let i = 0; i < octets.length; i++) {
-    if (bytes[at + i] !== octets[i]) return false;
-  }
-  return true;
 }

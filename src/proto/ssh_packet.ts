@@ -8,6 +8,8 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
+
 /** Ends the connection. */
 export const SSH_MSG_DISCONNECT = 1;
 /** Means nothing. */
@@ -37,8 +39,6 @@ export const COOKIE_LEN = 16;
 export const BLOCK_LEN = 8;
 /** Fewest octets of padding. */
 export const PADDING_MIN = 4;
-
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 // What OpenSSH 9.2p1 offers on Debian 12 with a host key of each kind, in the
 // order of RFC 4253 §7.1; read from a capture of it.

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { encode } from "../octets.ts";
 import { hex } from "../note.ts";
 import {
   CLAIM,
@@ -63,7 +64,7 @@ const FINGERPRINT_XOR = 0x5354554e;
 
 const UNKNOWN_ATTRIBUTE = 0x0414; // 420: class 4, number 20
 // As coturn and RFC 3489 §11.2.9 have it, its padding counts.
-const REASON = new TextEncoder().encode("Unknown Attribute\0\0\0");
+const REASON = encode("Unknown Attribute\0\0\0");
 
 // Fields of the notes.
 const FIELDS = [

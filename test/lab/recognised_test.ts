@@ -98,11 +98,17 @@ lab("nmap finds no difference between us and a Linux host", [
   await using _masscanned = await Masscanned.start(`${FOR_OURS} --ports 22`);
   await using _server = await startServer(22);
   const [theirs] = await fingerprintOf(HOST);
-  const [ours, guess] = await fingerprintOf(OURS);
-  // Linux of late draws timestamps anew for each connection; that of our
-  // Debian does not, so that nmap sees its clock go at 1000 Hz.
-  deepStrictEqual(ours, theirs.replace(/%TS=\w+/, "%TS=A"));
-  match(guess!, /^Linux 4\.15 - 5\.6/);
+  // Six random sequence numbers may look less random than nmap's list allows:
+  // it takes five fingerprints itself before it gives up.
+  let guess: string | undefined;
+  for (let tries = 0; guess === undefined && tries < 5; tries++) {
+    let ours: string;
+    [ours, guess] = await fingerprintOf(OURS);
+    // Linux of late draws timestamps anew for each connection; that of our
+    // Debian does not, so that nmap sees its clock go at 1000 Hz.
+    deepStrictEqual(ours, theirs.replace(/%TS=\w+/, "%TS=A"));
+  }
+  match(guess ?? "none", /^Linux 4\.15 - 5\.6/);
 });
 
 /** What p0f takes from the SYN-ACK of an address's port 80, asked by curl. */
