@@ -28,7 +28,7 @@ import {
 import { isSound, type Load } from "./load.ts";
 import type { LoadPort } from "./load_port.ts";
 
-const WINDOW = 256; // exchanges at a time
+const WINDOW = 1024; // exchanges at a time
 const PATIENCE_MS = 2000; // until a client gives up
 const PORT = 80;
 const PROTOCOL = 23;
@@ -78,6 +78,7 @@ export class Exchanges implements Load {
     this.#port = port;
     this.name = name;
     this.#stays = stays;
+    generation++; // of clients that no load before left connected
   }
 
   ask(): boolean {

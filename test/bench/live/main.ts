@@ -21,7 +21,7 @@ import { LoadPort } from "./load_port.ts";
 import { Mix } from "./mix.ts";
 import { letKernelAnswer } from "./kernel.ts";
 import { measureMemory } from "./memory.ts";
-import { masscanned, Responder, rival } from "./responder.ts";
+import { masscanned, pinGenerator, Responder, rival } from "./responder.ts";
 import { run } from "./run.ts";
 import * as single from "./single.ts";
 import { tell, tellMemory, tellStart } from "./tell.ts";
@@ -68,13 +68,15 @@ const EVERY_SINK = `--events ${folder}/events.ndjson --format json ` +
 const RIVALS: readonly (readonly [string, string, readonly MakeLoad[]])[] = [
   ["masscanned", masscanned(""), ALL],
   ["naive loop, same stack", rival("naive.ts"), ALL],
-  ["the same, large buffer", rival(`naive.ts ${RING_LEN}`), SOME],
+  ["that waits for each frame", rival("naive.ts waits"), SOME],
+  ["that has a large buffer", rival(`naive.ts ${RING_LEN}`), SOME],
   ["two workers", masscanned("--workers 2"), SOME],
   ["--quiet", masscanned("--quiet"), SOME],
   ["every sink", masscanned(EVERY_SINK), SOME],
   ["frames sent back, no stack", rival("echo.ts"), [single.echoes, ping]],
 ];
 
+pinGenerator();
 using port = new LoadPort();
 const target = await letKernelAnswer();
 const scores = new Scores();

@@ -3,7 +3,9 @@
  * it, send the answer. To compare with.
  *
  * ```sh
- * deno run -A naive.ts [OCTETS]   # of a receive buffer that is not the usual one
+ * deno run -A naive.ts            # waits only when there is no frame
+ * deno run -A naive.ts waits      # before each frame, in and out
+ * deno run -A naive.ts OCTETS     # of a receive buffer that is not the usual one
  * ```
  *
  * @module
@@ -34,6 +36,7 @@ const { symbols: { recv, send } } = Deno.dlopen("libc.so.6", {
 const PACKET_IGNORE_OUTGOING = 23;
 const SO_RCVBUFFORCE = 33;
 const POLLIN = 1;
+const POLLOUT = 4;
 const FRAME_MAX = 2048;
 const TICK = 64; // frames between two looks at the clock
 const IDLE_MS = 100;
@@ -41,18 +44,21 @@ const IDLE_MS = 100;
 const fd = openPacketSocket();
 const ignore = "leave out our own frames";
 setOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, ints(1), ignore);
+const waits = Deno.args.includes("waits");
 const [bufferLen] = Deno.args;
-if (bufferLen !== undefined) {
+if (bufferLen !== undefined && !waits) {
   const room = ints(Number(bufferLen));
   setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, room, "make room for frames");
 }
 bindPacketSocket(fd, findInterface("sensor0")!.index, ETH_P_ALL);
 // struct pollfd { int fd; short events; short revents; }
-const pollFd = new Uint8Array(ints(fd, POLLIN));
+const pollIn = new Uint8Array(ints(fd, POLLIN));
+const pollOut = new Uint8Array(ints(fd, POLLOUT));
 
 const { arena, outbox, stack } = makeStack({}, ({ count, ends, slotAt }) => {
   for (let i = 0; i < count; i++) {
     const at = slotAt.call(outbox, i);
+    if (waits) libc.poll(pollOut, 1, IDLE_MS);
     send(fd, arena.bytes.subarray(at), ends[i]! - at, 0);
   }
 });
@@ -60,12 +66,13 @@ const at = arena.bytes.length - FRAME_MAX;
 const buffer = arena.bytes.subarray(at);
 for (let count = 0;; count++) {
   if (count % TICK === 0) stack.tick(Date.now());
+  if (waits) libc.poll(pollIn, 1, IDLE_MS);
   const length = recv(fd, buffer, FRAME_MAX, 0);
   if (length > 0) {
     stack.receive(at, at + length, NO_TAG, false);
     outbox.flush();
   } else if (errno() === EAGAIN) {
     stack.tick(Date.now());
-    libc.poll(pollFd, 1, IDLE_MS);
+    libc.poll(pollIn, 1, IDLE_MS);
   }
 }

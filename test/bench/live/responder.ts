@@ -11,10 +11,29 @@ import { SELF_IPS, SELF_MAC } from "../../harness.ts";
 import type { LoadPort } from "./load_port.ts";
 import { firstAnswer } from "./run.ts";
 
+// The kernel puts who is woken where who woke it runs, so that one core would
+// have both to do and the other nothing, now and then for all of a sample.
+// Whatever else they do, generator and responder have a core each.
+const GENERATOR_CORE = 0;
+const RESPONDER_CORE = 1;
+const CORES = `${GENERATOR_CORE}-${navigator.hardwareConcurrency - 1}`;
+
 const PATIENCE_MS = 10_000;
 const TICKS = 100; // of the kernel's accounting, a second: USER_HZ
 const UTIME = 11; // fields behind the name: proc_pid_stat(5)
 const STIME = 12;
+
+/** Keeps a thread on one core, if there are several. */
+function pin(thread: number, core: number): void {
+  if (navigator.hardwareConcurrency === 1) return;
+  const args = ["-c", "-p", `${core}`, `${thread}`];
+  new Deno.Command("taskset", { args, stdout: "null" }).outputSync();
+}
+
+/** Keeps the generator where no responder is. */
+export function pinGenerator(): void {
+  pin(Deno.pid, GENERATOR_CORE);
+}
 
 /** Time that the processor spent on a program, in microseconds. */
 export interface Spent {
@@ -43,7 +62,8 @@ export class Responder implements AsyncDisposable {
    * @param command The program and its arguments, between blanks.
    */
   static start(port: LoadPort, command: string): Responder {
-    const [program, ...args] = `${ON_SENSOR} ${command}`.trim().split(" ");
+    const started = `taskset -c ${CORES} ${ON_SENSOR} ${command}`;
+    const [program, ...args] = started.trim().split(" ");
     const since = port.now();
     const child = new Deno.Command(program!, {
       args,
@@ -52,7 +72,22 @@ export class Responder implements AsyncDisposable {
       stderr: "null",
     }).spawn();
     const startedIn = firstAnswer(port, since, PATIENCE_MS) / 1000;
-    return new Responder(child, startedIn);
+    const responder = new Responder(child, startedIn);
+    const [thread, ...others] = responder.#packetThreads;
+    if (others.length === 0) pin(thread!, RESPONDER_CORE);
+    return responder;
+  }
+
+  /** Its threads that answer: Deno's workers, or the only one there is. */
+  get #packetThreads(): number[] {
+    const { pid } = this.#child;
+    const workers = [...Deno.readDirSync(`/proc/${pid}/task`)]
+      .map(({ name }) => Number(name))
+      .filter((thread) => {
+        const path = `/proc/${pid}/task/${thread}/comm`;
+        return Deno.readTextFileSync(path).startsWith("worker-");
+      });
+    return workers.length > 0 ? workers : [pid];
   }
 
   /** What it took so far, all its threads together. */
