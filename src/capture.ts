@@ -9,16 +9,26 @@
  * ```
  *
  * Like records, blocks go into plain buffers that are handed to the control
- * thread, which writes them to a file as they are, and handed back. When none
- * is at hand, a frame is left out of the capture and counted.
+ * thread, which writes them to a file, and handed back. When none is at hand, a
+ * frame is left out of the capture and counted. The comment is left for the
+ * control thread to write, which has more time: instead of it, there is where
+ * in the block the packet's IP header is.
  *
  * @module
  */
 
 import type { Arena } from "./arena.ts";
-import { COMMUNITY_ID_LEN, CommunityId } from "./community_id.ts";
+import { COMMUNITY_ID_LEN } from "./community_id.ts";
 import type { Outbox } from "./outbox.ts";
-import { ENHANCED_PACKET, padded } from "./pcapng.ts";
+import {
+  ENHANCED_PACKET,
+  KEPT_LEN_AT,
+  LENGTH_AT,
+  OPT_COMMENT,
+  OPTION_HEADER_LEN,
+  PACKET_AT,
+  padded,
+} from "./pcapng.ts";
 import {
   EthernetHeader,
   ETHERTYPE_IPV4,
@@ -33,21 +43,16 @@ import { Ipv6Header } from "./wire/ipv6.ts";
 export const CAPTURE_BUFFER_LEN = 262_144;
 
 // Offsets within a block, in octets.
-const LENGTH = 4;
 const INTERFACE = 8;
 const TIME_HIGH = 12;
 const TIME_LOW = 16;
-const KEPT_LEN = 20;
 const WHOLE_LEN = 24;
-const PACKET = 28;
 
-const OPTION_HEADER_LEN = 4;
-const OPT_COMMENT = 1;
 const EPB_FLAGS = 2;
 const COMMENT_LEN = OPTION_HEADER_LEN + padded(COMMUNITY_ID_LEN);
 const FLAGS_LEN = OPTION_HEADER_LEN + 4;
 const TRAILER_LEN = OPTION_HEADER_LEN + 4; // end of options, length again
-const OVERHEAD_MAX = PACKET + VLAN_TAG_LEN + 3 + COMMENT_LEN + FLAGS_LEN +
+const OVERHEAD_MAX = PACKET_AT + VLAN_TAG_LEN + 3 + COMMENT_LEN + FLAGS_LEN +
   TRAILER_LEN;
 const KEPT_MAX = CAPTURE_BUFFER_LEN - OVERHEAD_MAX;
 
@@ -65,7 +70,6 @@ export class Capture {
   readonly #ethernet: EthernetHeader;
   readonly #ipv4: Ipv4Header;
   readonly #ipv6: Ipv6Header;
-  readonly #flow = new CommunityId();
   readonly #spare: ArrayBuffer[] = [];
   #buffer: ArrayBuffer | undefined;
   #out: Uint8Array = new Uint8Array(0);
@@ -178,9 +182,9 @@ export class Capture {
     view.setUint32(start + INTERFACE, this.#iface, true);
     view.setInt32(start + TIME_HIGH, this.#timeHigh, true);
     view.setInt32(start + TIME_LOW, this.#timeLow, true);
-    view.setUint32(start + KEPT_LEN, keptLen, true);
+    view.setUint32(start + KEPT_LEN_AT, keptLen, true);
     view.setUint32(start + WHOLE_LEN, wholeLen + tagLen, true);
-    let to = start + PACKET;
+    let to = start + PACKET_AT;
     if (isTagged) {
       this.#copy(to, at, at + 2 * MAC_LEN);
       view.setInt32(to + 2 * MAC_LEN, tag);
@@ -189,53 +193,38 @@ export class Capture {
       this.#copy(to, at, end);
     }
     to += padded(keptLen);
-    to = this.#comment(to, at, end);
+    const ipAt = this.#flowAt(at, end);
+    if (ipAt >= 0) {
+      view.setUint16(to, OPT_COMMENT, true);
+      view.setUint16(to + 2, COMMUNITY_ID_LEN, true);
+      const ipAtInBlock = PACKET_AT + tagLen + ipAt - at;
+      view.setUint32(to + OPTION_HEADER_LEN, ipAtInBlock, true);
+      to += COMMENT_LEN;
+    }
     view.setUint16(to, EPB_FLAGS, true);
     view.setUint16(to + 2, 4, true);
     view.setUint32(to + OPTION_HEADER_LEN, direction, true);
     to += FLAGS_LEN;
     view.setUint32(to, 0, true); // end of options
     const length = to + TRAILER_LEN - start;
-    view.setUint32(start + LENGTH, length, true);
+    view.setUint32(start + LENGTH_AT, length, true);
     view.setUint32(start + length - 4, length, true);
     this.#end = start + length;
   }
 
-  /** Comments on a packet with the ID of its flow, if it has one. */
-  #comment(to: number, at: number, end: number): number {
-    if (!this.#ethernet.open(at, end)) return to;
+  /** Offset of the IP header of a frame that belongs to a flow, or −1. */
+  #flowAt(at: number, end: number): number {
+    if (!this.#ethernet.open(at, end)) return -1;
     const { payloadAt, type } = this.#ethernet;
     if (type === ETHERTYPE_IPV4) {
       const ip = this.#ipv4;
-      if (!ip.open(payloadAt, end) || ip.isFragment) return to;
-      this.#identify(ip, end);
-    } else if (type === ETHERTYPE_IPV6) {
+      return ip.open(payloadAt, end) && !ip.isFragment ? payloadAt : -1;
+    }
+    if (type === ETHERTYPE_IPV6) {
       const ip = this.#ipv6;
-      if (!ip.open(payloadAt, end) || ip.isFragment) return to;
-      this.#identify(ip, end);
-    } else return to;
-    this.#view.setUint16(to, OPT_COMMENT, true);
-    this.#view.setUint16(to + 2, COMMUNITY_ID_LEN, true);
-    const { text } = this.#flow;
-    for (let i = 0; i < COMMUNITY_ID_LEN; i++) {
-      this.#out[to + OPTION_HEADER_LEN + i] = text[i]!;
+      return ip.open(payloadAt, end) && !ip.isFragment ? payloadAt : -1;
     }
-    for (let i = COMMUNITY_ID_LEN; i < padded(COMMUNITY_ID_LEN); i++) {
-      this.#out[to + OPTION_HEADER_LEN + i] = 0;
-    }
-    return to + COMMENT_LEN;
-  }
-
-  #identify(ip: Ipv4Header | Ipv6Header, end: number): void {
-    const { addressLen, payloadAt, protocol, srcAt } = ip;
-    const { bytes, view } = this.#arena;
-    let ports = 0;
-    if (end - payloadAt >= 4) {
-      ports = protocol === 1 || protocol === 58
-        ? view.getUint8(payloadAt) << 16 | view.getUint8(payloadAt + 1)
-        : view.getInt32(payloadAt);
-    }
-    this.#flow.compute(bytes, srcAt, addressLen, protocol, ports);
+    return -1;
   }
 
   /** Makes room for a block; false if there is none. */

@@ -28,6 +28,16 @@ export const ENHANCED_PACKET = 6;
 export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 /** Length of a block without body: its type and, twice, its length. */
 export const BLOCK_OVERHEAD = 12;
+/** Offset of a block's length. */
+export const LENGTH_AT = 4;
+/** Offset of the length of an enhanced packet block's packet. */
+export const KEPT_LEN_AT = 20;
+/** Offset of the packet itself; its options follow it, padded. */
+export const PACKET_AT = 28;
+/** Code of an option that is text for people. */
+export const OPT_COMMENT = 1;
+/** Length of an option's code and length. */
+export const OPTION_HEADER_LEN = 4;
 /** Link type of Ethernet. */
 export const LINKTYPE_ETHERNET = 1;
 

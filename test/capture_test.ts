@@ -4,6 +4,7 @@ import { Capture, CAPTURE_BUFFER_LEN } from "../src/capture.ts";
 import { Outbox } from "../src/outbox.ts";
 import { captureHeader, captureTrailer } from "../src/pcapng.ts";
 import { readPcapng } from "../src/pcapng_reader.ts";
+import { CaptureComments } from "../src/sink/capture_comments.ts";
 import { NO_TAG, vlanTag } from "../src/stack/link.ts";
 import { CAPTURES } from "./captures.ts";
 import { judged, tshark } from "./tshark.ts";
@@ -19,8 +20,11 @@ class Rig {
   readonly arena = new Arena(new ArrayBuffer(MEMORY), MEMORY / 2);
   readonly outbox = new Outbox(this.arena, 4, SLOT_LEN, () => {});
   readonly blocks: Uint8Array<ArrayBuffer>[] = [];
+  readonly #comments = new CaptureComments();
   readonly capture = new Capture(this.arena, 1, (buffer, length) => {
-    this.blocks.push(new Uint8Array(buffer.slice(0, length)));
+    const blocks = new Uint8Array(buffer.slice(0, length));
+    this.#comments.fill(blocks);
+    this.blocks.push(blocks);
     this.capture.give(buffer);
   });
 

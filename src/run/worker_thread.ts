@@ -19,7 +19,7 @@ export interface Listener {
   /** Takes records; the buffer goes back to the worker. */
   records(buffer: ArrayBuffer, length: number): void;
   /** Takes blocks of a capture, and what was counted with them. */
-  captured(blocks: Uint8Array, counts: CaptureCounts): void;
+  captured(blocks: Uint8Array<ArrayBuffer>, counts: CaptureCounts): void;
   /** Hears of something that the operator should know. */
   trouble(reason: string): void;
   /** Hears that something happened to the interface. */

@@ -9,6 +9,7 @@ import {
   type CaptureInterface,
   captureTrailer,
 } from "../pcapng.ts";
+import { CaptureComments } from "./capture_comments.ts";
 import { CaptureFile, type CaptureLimits } from "./capture_file.ts";
 import { BLOCKS } from "./framing.ts";
 import type { Output, Target } from "./output.ts";
@@ -43,6 +44,7 @@ export interface CaptureOptions {
 /** Writes the blocks that packet workers make to a file. */
 export class CaptureSink {
   readonly #interfaces: readonly CaptureInterface[];
+  readonly #comments = new CaptureComments();
   readonly #file: CaptureFile;
   readonly #output: Output;
   readonly #received: Float64Array;
@@ -73,15 +75,20 @@ export class CaptureSink {
    * Takes blocks.
    *
    * @param iface Number of the interface that they are of.
-   * @param blocks Whole blocks; not kept.
+   * @param blocks Whole blocks, from the start of their buffer; not kept.
    * @param counts What was counted on the way.
    */
-  take(iface: number, blocks: Uint8Array, counts: CaptureCounts): void {
+  take(
+    iface: number,
+    blocks: Uint8Array<ArrayBuffer>,
+    counts: CaptureCounts,
+  ): void {
     const now = Date.now();
     if (this.#file.isFull && now - this.#triedAt >= ROTATE_AGAIN_MS) {
       this.#triedAt = this.#output.reopen() ? 0 : now;
     }
     const { lost } = this.#output;
+    this.#comments.fill(blocks);
     this.#output.write(blocks);
     this.#received[iface]! += counts.seen + counts.ringDrops;
     this.#dropped[iface]! += counts.dropped + counts.ringDrops +

@@ -18,7 +18,7 @@ const LIMITS: CaptureLimits = {
 const COUNTS = { seen: 10, dropped: 0, ringDrops: 0 };
 
 /** Ten packets, numbered from `first` on. */
-function packets(first: number): Uint8Array {
+function packets(first: number): Uint8Array<ArrayBuffer> {
   const arena = new Arena(new ArrayBuffer(4096));
   let blocks = new Uint8Array();
   const capture = new Capture(arena, 0, (buffer, length) => {
