@@ -35,6 +35,7 @@ import {
 import {
   classText,
   nameText,
+  rcodeText,
   RESPONSE_CODE,
   RR_CLASS,
   RR_TYPE,
@@ -58,11 +59,13 @@ const FIELDS = [
   { name: "dns.question.name", read: nameText },
   { name: "dns.question.type", read: typeText },
   { name: "dns.question.class", read: classText },
+  { name: "dns.response_code", read: rcodeText },
 ];
 const ID = 0;
 const NAME = 1;
 const TYPE = 2;
 const CLASS = 3;
+const RCODE_FIELD = 4;
 
 // What is answered; one instance, refilled.
 const response = { rcode: 0, flags: 0, records: 0, recordsLen: 0 };
@@ -131,6 +134,7 @@ function decide(exchange: Exchange): void {
     response.flags |= (query.flags & CD) | (isInternet ? RA : 0);
   }
   response.rcode = rcode;
+  exchange.noteUint16(RCODE_FIELD, rcode); // of which the header has a part
   if (rcode === RESPONSE_CODE.NOERROR) response.flags |= AA;
   else response.records = 0;
 }

@@ -86,6 +86,16 @@ export function typeText(octets: Uint8Array): string {
 }
 
 /**
+ * Writes a response code.
+ *
+ * @param octets Its two octets, RFC 6895 §2.3.
+ * @returns Such as `NOERROR`, or `RCODE4711`.
+ */
+export function rcodeText(octets: Uint8Array): string {
+  return codeText(RESPONSE_CODE, "RCODE", number(octets));
+}
+
+/**
  * Writes a class of records.
  *
  * @param octets Its two octets.

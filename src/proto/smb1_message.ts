@@ -11,7 +11,7 @@ import {
   STATUS_MORE_PROCESSING_REQUIRED,
   STATUS_SUCCESS,
 } from "./smb_message.ts";
-import { noteText } from "./smb_notes.ts";
+import { noteText, STATUS } from "./smb_notes.ts";
 import {
   LOGIN,
   NO_SESSION,
@@ -127,6 +127,7 @@ export function putHeader(
   answer.putUint32(0xff534d42 | 0);
   answer.putUint8(command);
   answer.putUint32Le(status);
+  exchange.note(STATUS, answer.end - 4, answer.end);
   answer.putUint8(SMB1_RESPONSE | CASELESS);
   answer.putUint16Le(
     flags2 & (UNICODE | SIGNING_REQUIRED | SIGNING) |

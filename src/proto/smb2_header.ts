@@ -10,6 +10,7 @@ import {
   STATUS_MORE_PROCESSING_REQUIRED,
   STATUS_SUCCESS,
 } from "./smb_message.ts";
+import { STATUS } from "./smb_notes.ts";
 import { LOGIN, NO_SESSION, sessionId } from "./smb_session.ts";
 
 /** Length of a header, in octets. */
@@ -109,6 +110,7 @@ export function putHeader(
   answer.putUint16Le(SMB2_HEADER_LEN);
   answer.copy(at + CREDIT_CHARGE, at + CREDIT_CHARGE + 2);
   answer.putUint32Le(status);
+  exchange.note(STATUS, answer.end - 4, answer.end);
   answer.putUint16Le(command);
   answer.putUint16Le(isLast ? creditsOwed : 0);
   answer.putUint32Le(SMB2_RESPONSE | flags & (RELATED | SIGNED | PRIORITY));

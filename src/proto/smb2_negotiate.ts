@@ -19,7 +19,7 @@ import {
   STATUS_NOT_SUPPORTED,
   STATUS_SUCCESS,
 } from "./smb_message.ts";
-import { DIALECT, noteOctets } from "./smb_notes.ts";
+import { DIALECT, noteOctets, STATUS } from "./smb_notes.ts";
 import { enter, otherRandom, PHASE, SMB2 } from "./smb_session.ts";
 import { NEG_TOKEN_INIT } from "./spnego.ts";
 
@@ -80,7 +80,9 @@ const wanted = { hash: -1, cipher: -1, signing: -1 };
  */
 export function upgrade(exchange: Exchange, isWildcard: boolean): void {
   const at = beginMessage(exchange);
+  const statusAt = exchange.answer.end + UPGRADE_STATUS;
   exchange.answer.put(UPGRADE_HEADER);
+  exchange.note(STATUS, statusAt, statusAt + 4);
   const dialect = isWildcard ? WILDCARD : SMB_2_0_2;
   putNegotiated(exchange, dialect, capabilitiesOf(dialect, 0));
   endMessage(exchange, at);
@@ -89,6 +91,7 @@ export function upgrade(exchange: Exchange, isWildcard: boolean): void {
 const UPGRADE_HEADER = Uint8Array.fromHex(
   "fe534d4240000000000000000000010001000000" + "00".repeat(44),
 );
+const UPGRADE_STATUS = 8; // offset
 
 /**
  * Answers a NEGOTIATE request.

@@ -20,6 +20,7 @@ import {
   COMMAND,
   DIALECT,
   noteOctets,
+  STATUS,
   VERSION,
 } from "./smb_notes.ts";
 import { NTLMSSP_OID, SPNEGO_OID } from "./spnego.ts";
@@ -272,10 +273,12 @@ function putTime(exchange: Exchange): void {
   putFileTime(exchange, Math.floor(exchange.now / 1000) * 1000);
 }
 
-function putHeader1({ answer, arena }: Exchange, at: number): void {
+function putHeader1(exchange: Exchange, at: number): void {
+  const { answer, arena } = exchange;
   answer.putUint32(0xff534d42 | 0);
   answer.putUint8(arena.bytes[at + 4]!);
   answer.putUint32(0); // status
+  exchange.note(STATUS, answer.end - 4, answer.end);
   answer.putUint8(0x98);
   answer.putUint16Le(0xc807);
   answer.copy(at + 12, at + 14); // process, upper half
@@ -285,11 +288,13 @@ function putHeader1({ answer, arena }: Exchange, at: number): void {
   answer.copy(at + 24, at + SMB1_HEADER_LEN); // tree, process, user, message
 }
 
-function putHeader2({ answer, arena }: Exchange, at: number): void {
+function putHeader2(exchange: Exchange, at: number): void {
+  const { answer, arena } = exchange;
   answer.putUint32(0xfe534d42 | 0);
   answer.putUint16Le(SMB2_HEADER_LEN);
   answer.putUint16(0); // credit charge
   answer.putUint32(0); // status
+  exchange.note(STATUS, answer.end - 4, answer.end);
   answer.putUint16Le(arena.view.getUint16(at + 12, true));
   answer.putUint16Le(1); // credits
   answer.putUint32Le(1); // this is an answer

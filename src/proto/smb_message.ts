@@ -14,6 +14,7 @@
  * @module
  */
 
+import { number } from "../note.ts";
 import { encode } from "../octets.ts";
 import type { Persona } from "../persona.ts";
 import type { Exchange } from "../protocol.ts";
@@ -41,6 +42,35 @@ export const STATUS_BAD_NETWORK_NAME: number = 0xc00000cc | 0;
 export const STATUS_USER_SESSION_DELETED: number = 0xc0000203 | 0;
 /** No hash function in common. */
 export const STATUS_NO_PREAUTH_OVERLAP: number = 0xc05d0000 | 0;
+
+const STATUS_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries({
+    STATUS_SUCCESS,
+    STATUS_NOT_SUPPORTED,
+    STATUS_INVALID_PARAMETER,
+    STATUS_MORE_PROCESSING_REQUIRED,
+    STATUS_ACCESS_DENIED,
+    STATUS_LOGON_FAILURE,
+    STATUS_NETWORK_NAME_DELETED,
+    STATUS_BAD_NETWORK_NAME,
+    STATUS_USER_SESSION_DELETED,
+    STATUS_NO_PREAUTH_OVERLAP,
+  }).map(([name, status]) => [status, name]),
+);
+const DOS_CLASSES = ["SUCCESS", "ERRDOS", "ERRSRV"]; // MS-CIFS §2.2.2.4
+
+/**
+ * Writes a status.
+ *
+ * @param octets Its four octets, as they are in a header.
+ * @returns Such as `STATUS_LOGON_FAILURE` or, of DOS, `ERRSRV 91`; only of
+ * those that are answered.
+ */
+export function statusText(octets: Uint8Array): string {
+  const status = number(octets.toReversed()) | 0;
+  const known = STATUS_NAMES.get(status);
+  return known ?? `${DOS_CLASSES[status & 0xff]} ${status >>> 16}`;
+}
 
 /**
  * Begins a session message.

@@ -1,11 +1,12 @@
 /**
- * What is noted of an SMB message.
+ * What is noted of an SMB message and its answer.
  *
  * @module
  */
 
 import { hex } from "../note.ts";
 import { type Exchange, NOTES_MAX } from "../protocol.ts";
+import { statusText } from "./smb_message.ts";
 import { challengeHalf } from "./smb_session.ts";
 
 /** What is noted. */
@@ -22,6 +23,7 @@ export const FIELDS = [
   { name: "ntlm.challenge", read: hex },
   { name: "ntlm.response", read: hex },
   { name: "ntlm.lm_response", read: hex },
+  { name: "smb.status", read: statusText },
 ] as const;
 
 /** `1` or `2`. */
@@ -48,6 +50,8 @@ export const CHALLENGE_FIELD = 9;
 export const RESPONSE = 10;
 /** LAN Manager response. */
 export const LM_RESPONSE = 11;
+/** What the answer says of how it went, 4 octets. */
+export const STATUS = 12;
 
 /**
  * Notes octets that do not stand in a message.

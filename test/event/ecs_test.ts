@@ -83,6 +83,7 @@ Deno.test("EcsEvents tells what DNS was asked for", () => {
   deepStrictEqual(event.dns, {
     id: `${0x1234}`,
     question: { name: "www.example.com", type: "A", class: "IN" },
+    response_code: "NOERROR",
   });
   strictEqual(event.network.protocol, "domain");
   strictEqual(event.network.type, "ipv6");

@@ -367,7 +367,12 @@ Deno.test("dns tells of a message without a question, and notes what it can", ()
     { protocols: PROTOCOLS },
     octets("1234 1000 0000 0000 0000 0000"),
   );
-  deepStrictEqual(notes, [new Map([["dns.id", "4660"]])]);
+  deepStrictEqual(notes, [
+    new Map([
+      ["dns.id", "4660"],
+      ["dns.response_code", "NOTIMP"],
+    ]),
+  ]);
   deepStrictEqual(summaries, ["DNS answer to no question"]);
 });
 

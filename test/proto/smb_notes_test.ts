@@ -15,6 +15,8 @@ import {
   sessionOf,
 } from "./smb_conversation.ts";
 
+const LOGON_FAILURE = "6d0000c0"; // MS-ERREF §2.3.1
+
 Deno.test("SMB: notes what a login says, and the challenge that it answers", () => {
   const lines: [string, string][] = [["ss2 spnego", "2"], ["ss2 raw", "2"], [
     "ss1",
@@ -36,6 +38,7 @@ Deno.test("SMB: notes what a login says, and the challenge that it answers", () 
       "ntlm.challenge": answers[1]!.slice(at, at + 16),
       "ntlm.response": "4e".repeat(24),
       "ntlm.lm_response": "4c".repeat(24),
+      "smb.status": LOGON_FAILURE,
     });
   }
 });
@@ -54,6 +57,7 @@ Deno.test("SMB: notes a login without extended security", () => {
       "ntlm.challenge": cut(answers[0]!, 73, 81),
       "ntlm.response": "4e".repeat(24),
       "ntlm.lm_response": "4c".repeat(24),
+      "smb.status": LOGON_FAILURE,
     });
   }
 });
