@@ -10,7 +10,6 @@ import {
   type Listen,
   NO_PROTOCOL,
   PACKET,
-  PAYLOAD_FIELD,
 } from "../src/record/layout.ts";
 import { Recorder } from "../src/record/recorder.ts";
 import {
@@ -51,10 +50,10 @@ class Rig {
     }
   }
 
-  exchange(): Exchange {
+  exchange(answerMax = 0): Exchange {
     const exchange = new Exchange(
       this.arena,
-      new Writer(this.arena, 0, 0),
+      new Writer(this.arena, 0, answerMax),
       linux,
       new SipHash(new Uint8Array(KEY_LEN)),
     );
@@ -181,6 +180,8 @@ Deno.test("readRecords() reads what message() wrote, long notes cut", () => {
       [0, new Uint8Array()],
       [1, new Uint8Array(1024).map((_, i) => i)],
     ],
+    payload: new Uint8Array(),
+    answer: new Uint8Array(),
   }]);
 });
 
@@ -323,14 +324,33 @@ Deno.test("Recorder of exchanges keeps the start of what nobody understood", () 
   rig.recorder.message(NO_PROTOCOL, exchange, false, 5);
   rig.recorder.message(NO_PROTOCOL, exchange, false, 5000);
   const records = rig.flush() as readonly MessageRecord[];
-  deepStrictEqual(records.map(({ notes }) => notes), [
-    [[PAYLOAD_FIELD, Uint8Array.of(16, 17, 18, 19, 20)]],
-    [[PAYLOAD_FIELD, new Uint8Array(1024).map((_, i) => i + 16)]],
+  deepStrictEqual(records.map(({ payload }) => payload), [
+    Uint8Array.of(16, 17, 18, 19, 20),
+    new Uint8Array(1024).map((_, i) => i + 16),
   ]);
   deepStrictEqual(
     records.map((it) => [it.application, it.isAnswered, it.requestLen]),
     [[NO_PROTOCOL, false, 2000], [NO_PROTOCOL, false, 2000]],
   );
+});
+
+Deno.test("Recorder keeps the start of an answer for who wants every exchange", () => {
+  for (const listen of [LISTEN.exchanges, LISTEN.answers]) {
+    const rig = new Rig(listen);
+    const exchange = rig.exchange(300);
+    exchange.note(0, 0, 1);
+    exchange.answer.put(Uint8Array.of(9, 8, 7));
+    rig.recorder.message(0, exchange, true, 0);
+    exchange.answer.put(new Uint8Array(297).fill(1));
+    rig.recorder.message(0, exchange, true, 0);
+    const records = rig.flush() as readonly MessageRecord[];
+    const isKept = listen === LISTEN.exchanges;
+    deepStrictEqual(
+      records.map(({ answer }) => answer.toHex()),
+      isKept ? ["090807", "090807" + "01".repeat(253)] : ["", ""],
+    );
+    deepStrictEqual(records.map(({ answerLen }) => answerLen), [3, 300]);
+  }
 });
 
 // Which frames are exchanges of their own; connections are told when they end.

@@ -29,6 +29,8 @@ export interface Message {
   readonly summary: string;
   /** First octets of what nobody understood; otherwise empty. */
   readonly payload: Uint8Array;
+  /** First octets of the answer; empty if there is none. */
+  readonly answer: Uint8Array;
 }
 
 /** Why a conversation is over. */

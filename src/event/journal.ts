@@ -14,7 +14,7 @@
 
 import { lineOf, nameOf, valueOf } from "../note.ts";
 import type { Protocol } from "../protocol.ts";
-import { DEPTH_OF, PAYLOAD_FIELD } from "../record/layout.ts";
+import { DEPTH_OF } from "../record/layout.ts";
 import type {
   AnyRecord,
   FlowRecord,
@@ -177,12 +177,7 @@ export class Journal {
     const protocol = this.#protocols[record.application];
     const values = new Map<string, string | number>();
     const lines = new Map<string, string>();
-    let payload = new Uint8Array(0);
     for (const [index, octets] of record.notes) {
-      if (index === PAYLOAD_FIELD) {
-        payload = octets.slice();
-        continue;
-      }
       const field = protocol!.fields[index]!;
       values.set(nameOf(field), valueOf(field, octets));
       lines.set(nameOf(field), lineOf(field, octets));
@@ -199,7 +194,8 @@ export class Journal {
       answerLen,
       values,
       summary,
-      payload,
+      payload: record.payload.slice(),
+      answer: record.answer.slice(),
     });
   }
 

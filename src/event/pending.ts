@@ -69,7 +69,10 @@ export class Pending {
         ...last,
         requestLen: last.requestLen + message.requestLen,
         answerLen: message.answerLen,
+        answer: message.answer,
       };
+      open.octets += message.answer.length;
+      this.#octets += message.answer.length;
       return;
     }
     if (open.messages.length >= MESSAGES_MAX) {
@@ -111,8 +114,9 @@ function isRestOf(message: Message, last: Message): boolean {
     message.isAnswered && last.isAnswered && last.answerLen === 0;
 }
 
-function lengthOf({ payload, summary, values }: Message): number {
-  let length = MESSAGE_LEN + payload.length + UNIT_LEN * summary.length;
+function lengthOf({ answer, payload, summary, values }: Message): number {
+  let length = MESSAGE_LEN + answer.length + payload.length +
+    UNIT_LEN * summary.length;
   for (const value of values.values()) length += UNIT_LEN * `${value}`.length;
   return length;
 }

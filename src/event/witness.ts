@@ -6,7 +6,6 @@
 
 import { nameOf } from "../note.ts";
 import type { Protocol } from "../protocol.ts";
-import { PAYLOAD_FIELD } from "../record/layout.ts";
 import type { AnyRecord, MessageRecord } from "../record/records.ts";
 import type { Recogniser } from "../scanner/recogniser.ts";
 import { PAYLOAD } from "../scanner/scanner.ts";
@@ -41,13 +40,16 @@ export class Witness {
     }
   }
 
-  #hear({ application, notes, src }: MessageRecord): void {
+  #hear({ application, notes, payload, src }: MessageRecord): void {
     for (const [index, octets] of notes) {
-      const field = index === PAYLOAD_FIELD
-        ? PAYLOAD
-        : nameOf(this.#protocols[application]!.fields[index]!);
-      if (!this.#recogniser.fields.has(field)) continue;
-      this.#recogniser.hear(src, field, this.#latin1.decode(octets));
+      const field = this.#protocols[application]!.fields[index]!;
+      this.#tell(src, nameOf(field), octets);
     }
+    if (payload.length > 0) this.#tell(src, PAYLOAD, payload);
+  }
+
+  #tell(src: Uint8Array, field: string, octets: Uint8Array): void {
+    if (!this.#recogniser.fields.has(field)) return;
+    this.#recogniser.hear(src, field, this.#latin1.decode(octets));
   }
 }

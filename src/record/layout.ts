@@ -162,10 +162,15 @@ export const NOTE_HEADER_LEN = 3;
  */
 export const PACKET_MAX = 128;
 
+/** Octets of an answer that are kept: what it is, not all that it says. */
+export const ANSWER_MAX = 256;
+
 /** In place of a protocol's index: nobody's. */
 export const NO_PROTOCOL = 0xff;
 /** In place of a note's field: the message itself, of which nobody noted. */
 export const PAYLOAD_FIELD = 0xff;
+/** In place of a note's field: the first octets of the answer. */
+export const ANSWER_FIELD = 0xfe;
 
 /** How far into a frame the stack could see. */
 export const DEPTH_OF = { link: 0, arp: 1, ip: 2, transport: 3 } as const;

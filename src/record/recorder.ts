@@ -15,7 +15,9 @@ import type { FrameFacts } from "./facts.ts";
 import {
   ACK,
   ADDRESS_LEN,
+  ANSWER_FIELD,
   ANSWER_LEN,
+  ANSWER_MAX,
   BITS,
   BUFFER_LEN,
   COUNT,
@@ -289,11 +291,15 @@ export class Recorder {
     const kept = isAnswered
       ? 0
       : Math.min(exchange.end - exchange.at, keep, NOTE_MAX);
+    const keptAnswer = isAnswered && this.wantsExchanges
+      ? Math.min(answer.end - answer.at, ANSWER_MAX)
+      : 0;
     let length = NOTES;
     for (let i = 0; i < noteCount; i++) {
       length += NOTE_HEADER_LEN + noteLen(notes, i);
     }
     if (kept > 0) length += NOTE_HEADER_LEN + kept;
+    if (keptAnswer > 0) length += NOTE_HEADER_LEN + keptAnswer;
     if (!this.#begin(length)) return;
     const at = this.#end;
     const view = this.#view;
@@ -324,6 +330,9 @@ export class Recorder {
       );
     }
     if (kept > 0) this.#note(noteAt, PAYLOAD_FIELD, exchange.at, kept);
+    if (keptAnswer > 0) {
+      this.#note(noteAt, ANSWER_FIELD, answer.at, keptAnswer);
+    }
     this.#finish(length);
   }
 

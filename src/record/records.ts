@@ -7,6 +7,7 @@
 import { HISTORY_LETTERS } from "../flow_ledger.ts";
 import {
   ADDRESS_LEN,
+  ANSWER_FIELD,
   ANSWER_LEN,
   BITS,
   COUNT,
@@ -25,6 +26,7 @@ import {
   MORE_OF,
   NOTE_HEADER_LEN,
   NOTES,
+  PAYLOAD_FIELD,
   PROTOCOL,
   REQUEST_LEN,
   SEED,
@@ -119,6 +121,10 @@ export interface MessageRecord extends Peers {
   readonly answerLen: number;
   /** Field and octets of each note. */
   readonly notes: readonly (readonly [field: number, octets: Uint8Array])[];
+  /** First octets of what nobody understood; otherwise empty. */
+  readonly payload: Uint8Array;
+  /** First octets of the answer; empty unless somebody wants every exchange. */
+  readonly answer: Uint8Array;
 }
 
 /** A connection that is over. */
@@ -233,16 +239,21 @@ function readPeers(view: DataView<ArrayBuffer>, at: number): Peers {
   };
 }
 
+const NOTHING = new Uint8Array(0);
+
 function readMessage(view: DataView<ArrayBuffer>, at: number): MessageRecord {
   const notes: (readonly [number, Uint8Array])[] = [];
   const end = at + view.getUint16(at);
+  let payload = NOTHING;
+  let answer = NOTHING;
   for (let noteAt = at + NOTES; noteAt < end;) {
     const length = view.getUint16(noteAt + 1);
     const octetsAt = noteAt + NOTE_HEADER_LEN;
-    notes.push([
-      view.getUint8(noteAt),
-      new Uint8Array(view.buffer, octetsAt, length),
-    ]);
+    const octets = new Uint8Array(view.buffer, octetsAt, length);
+    const field = view.getUint8(noteAt);
+    if (field === PAYLOAD_FIELD) payload = octets;
+    else if (field === ANSWER_FIELD) answer = octets;
+    else notes.push([field, octets]);
     noteAt = octetsAt + length;
   }
   return {
@@ -254,6 +265,8 @@ function readMessage(view: DataView<ArrayBuffer>, at: number): MessageRecord {
     requestLen: view.getUint32(at + REQUEST_LEN),
     answerLen: view.getUint32(at + ANSWER_LEN),
     notes,
+    payload,
+    answer,
   };
 }
 

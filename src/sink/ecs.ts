@@ -12,6 +12,7 @@ import type { Conversation, Listener, Visit } from "../event/conversation.ts";
 import { credentialsOf } from "../event/credentials.ts";
 import { hasshOf } from "../event/hassh.ts";
 import {
+  answerOf,
   countedOf,
   type Fields,
   hashes,
@@ -162,6 +163,7 @@ export class EcsEvents implements Listener {
             destination: conversation.payloadOut,
           },
           answer_bytes: messages.reduce((sum, it) => sum + it.answerLen, 0),
+          answer: answerOf(messages),
           ssh: hassh === undefined ? undefined : { client: { hassh } },
           ntlm: ntlmOf(values),
           credentials: logins.length > 0 ? logins : undefined,

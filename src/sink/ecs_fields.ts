@@ -104,6 +104,7 @@ export function messageOf(message: Message): Fields {
     bytes: requestLen,
     answered: isAnswered,
     answer_bytes: answerLen,
+    answer: answerOf([message]),
     credentials: credentialsOf(values),
     ...standard,
   }, (masscanned ?? {}) as Fields);
@@ -128,6 +129,12 @@ export function payloadOf(messages: readonly Message[]): Fields | undefined {
     base64: octets.toBase64(),
     sha256: createHash("sha256").update(octets).digest("hex"),
   };
+}
+
+/** The start of what was answered first. */
+export function answerOf(messages: readonly Message[]): Fields | undefined {
+  const first = messages.find(({ answer }) => answer.length > 0);
+  return first && { base64: first.answer.toBase64() };
 }
 
 /** What one may look for elsewhere. */

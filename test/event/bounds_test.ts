@@ -160,6 +160,7 @@ Deno.test("Pending keeps within its bounds, and says what it lost", () => {
     values: new Map(),
     summary: "",
     payload,
+    answer: new Uint8Array(),
   };
   const count = 100_000;
   for (let i = 0; i < count; i++) pending.addMessage(`${i}`, message);
@@ -183,6 +184,7 @@ Deno.test("Pending keeps so many messages of a conversation, and counts all", ()
       values: new Map([["url.original", `/${i}`]]),
       summary: "",
       payload: new Uint8Array(),
+      answer: new Uint8Array(),
     });
   }
   const { messages, omitted } = pending.take("one");

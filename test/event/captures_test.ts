@@ -2,33 +2,40 @@ import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import rcodes from "dns-packet/rcodes.js";
 import { parseCommand } from "../../src/cli.ts";
 import { replay } from "../../src/run/replay.ts";
 import { ECS_VERSION } from "../../src/sink/ecs.ts";
 import { type Capture, CAPTURES } from "../captures.ts";
 import { complaintsAbout, SCHEMA_VERSION } from "../ecs_schema.ts";
 import { SELF_IPS, SELF_MAC } from "../harness.ts";
-import { decode, judged } from "../tshark.ts";
+import { decode, judged, tshark } from "../tshark.ts";
 import type { Event } from "./rig.ts";
 
-/** Events of a capture's replay, and their lines. */
-function eventsOf(
+/** What the replay of a capture writes to the file that an option names. */
+function outputOf(
   { path, persona }: Capture,
-): { text: string; events: Event[] } {
-  const output = Deno.makeTempFileSync({ suffix: ".ndjson" });
+  option: "--events" | "-w",
+): Uint8Array<ArrayBuffer> {
+  const output = Deno.makeTempFileSync();
   try {
     const command = parseCommand([
-      ...["replay", fileURLToPath(path), "-q", "--events", output],
+      ...["replay", fileURLToPath(path), "-q", option, output],
       ...["-m", SELF_MAC, "--self-ip-list", SELF_IPS, "--persona", persona],
     ]);
     ok(command.command === "replay");
     replay(command);
-    const text = Deno.readTextFileSync(output);
-    const lines = text.split("\n").slice(0, -1);
-    return { text, events: lines.map((line) => JSON.parse(line)) };
+    return Deno.readFileSync(output);
   } finally {
     Deno.removeSync(output);
   }
+}
+
+/** Events of a capture's replay, and their lines. */
+function eventsOf(capture: Capture): { text: string; events: Event[] } {
+  const text = new TextDecoder().decode(outputOf(capture, "--events"));
+  const lines = text.split("\n").slice(0, -1);
+  return { text, events: lines.map((line) => JSON.parse(line)) };
 }
 
 Deno.test("events name the version of the list that judges them", () => {
@@ -102,6 +109,62 @@ Deno.test("events of pipelined requests list every message", () => {
   );
   strictEqual(event!.url.original, "/one");
 });
+
+/** Every message that events tell of. */
+function messagesOf(events: readonly Event[]): Event[] {
+  return events.flatMap(({ dns, masscanned }) =>
+    masscanned.messages ?? [{ dns, ...masscanned }]
+  );
+}
+
+function rcodeText(rcode: number): string {
+  return rcode === 16 ? "BADVERS" : rcodes.toString(rcode); // RFC 6895 §2.3
+}
+
+for (const capture of CAPTURES.filter(({ name }) => /^(dns|smb)/.test(name))) {
+  judged(
+    `events of ${capture.name} tell the answers that tshark sees`,
+    async () => {
+      const messages = messagesOf(eventsOf(capture).events);
+      const told = messages
+        .map(({ dns, smb }) => smb?.status ?? dns?.response_code)
+        .filter((status) => status !== undefined);
+      const tree = await tshark(outputOf(capture, "-w"), "-V");
+      const sent = tree.split("\nFrame ").flatMap((frame) => {
+        const statuses = frame.match(/(?<=NT Status: )\w+/g) ?? [];
+        const [rcode] = frame.match(/(?<=Reply code: .*\()\d+/) ?? [];
+        const [higher] = frame.match(/(?<=extended RCODE: )0x\w+/) ?? ["0"];
+        return rcode === undefined
+          ? statuses
+          : [rcodeText(Number(higher) << 4 | Number(rcode))];
+      });
+      ok(sent.length > 0);
+      deepStrictEqual(told.toSorted(), sent.toSorted());
+    },
+  );
+}
+
+judged(
+  "events have the first octets of the answer that tshark sees",
+  async () => {
+    for (const name of ["http/curl_get", "dns/dig_classic", "ssh/openssh"]) {
+      const capture = CAPTURES.find((it) => it.name === name)!;
+      const { events } = eventsOf(capture);
+      const [octets] = events
+        .map(({ masscanned }) => masscanned.answer?.base64)
+        .filter((base64) => base64 !== undefined)
+        .map((base64) => Uint8Array.fromBase64(base64));
+      const payloads = await tshark(
+        outputOf(capture, "-w"),
+        ...["-T", "fields", "-e", "tcp.payload", "-e", "udp.payload"],
+      );
+      const [payload] = payloads.split("\n").map((line) => line.trim())
+        .filter((line) => line !== "");
+      ok(octets!.length > 0);
+      strictEqual(octets!.toHex(), payload!.slice(0, 2 * 256));
+    }
+  },
+);
 
 // NT hash of "secret", the password in scripts/record.sh.
 const NT_HASH = "878d8014606cda29677a44efa1353fc7";

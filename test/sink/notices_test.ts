@@ -135,6 +135,8 @@ function request(
     notes: Object.entries(notes).flatMap(([field, note]) =>
       note === undefined ? [] : [[Number(field), octets(note)] as const]
     ),
+    payload: octets(""),
+    answer: octets(""),
   });
 }
 
