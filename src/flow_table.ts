@@ -98,6 +98,11 @@ export class FlowTable {
   #oldest = NO_FLOW;
   #newest = NO_FLOW;
 
+  // The tuple hashed last, how many words it has, and its bucket.
+  readonly #hashed = new Int32Array(TUPLE_WORDS);
+  #hashedCount = 0;
+  #hashedBucket = 0;
+
   /**
    * The records. Word `w` of flow `f`, as both are numbered here, is
    * `words[f + w]`.
@@ -253,9 +258,19 @@ export class FlowTable {
     this.size--;
   }
 
-  #bucketOf(tuple: Tuple): number {
-    return this.#hash.hash(tuple.words, tuple.count) &
+  /** Hashes a tuple, unless it is the one hashed last: segments come in runs. */
+  #bucketOf({ count, words }: Tuple): number {
+    const hashed = this.#hashed;
+    if (count === this.#hashedCount) {
+      let i = 0;
+      while (i < count && hashed[i] === words[i]) i++;
+      if (i === count) return this.#hashedBucket;
+    }
+    for (let i = 0; i < count; i++) hashed[i] = words[i]!;
+    this.#hashedCount = count;
+    this.#hashedBucket = this.#hash.hash(words, count) &
       (this.#buckets.length - 1);
+    return this.#hashedBucket;
   }
 
   readonly #scratch: Int32Array<ArrayBuffer> = new Int32Array(3);
