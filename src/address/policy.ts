@@ -54,26 +54,24 @@ export class AddressPolicy {
 
   /** Whether an IPv4 address, given as int32, is ours. */
   owns4(address: number): boolean {
-    return this.#own === undefined
-      ? !this.#reserved.has4(address)
-      : this.#own.has4(address);
+    return (this.#own === undefined || this.#own.has4(address)) &&
+      !this.#reserved.has4(address);
   }
 
   /** Whether the IPv6 address at `view[at]` is ours. */
   owns6(view: DataView, at: number): boolean {
-    return this.#own === undefined
-      ? !this.#reserved.has6(view, at)
-      : this.#own.has6(view, at);
+    return (this.#own === undefined || this.#own.has6(view, at)) &&
+      !this.#reserved.has6(view, at);
   }
 
-  /** Whether an IPv4 address, given as int32, stands in our list. */
+  /** Whether an IPv4 address, given as int32, is ours by our list. */
   lists4(address: number): boolean {
-    return this.#own !== undefined && this.#own.has4(address);
+    return this.#own !== undefined && this.owns4(address);
   }
 
-  /** Whether the IPv6 address at `view[at]` stands in our list. */
+  /** Whether the IPv6 address at `view[at]` is ours by our list. */
   lists6(view: DataView, at: number): boolean {
-    return this.#own !== undefined && this.#own.has6(view, at);
+    return this.#own !== undefined && this.owns6(view, at);
   }
 
   /** Whether nothing is sent to an IPv4 address, given as int32. */

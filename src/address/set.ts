@@ -87,6 +87,13 @@ export class AddressSet {
     );
   }
 
+  /** Whether it has an address, given as 4 or 16 octets. */
+  has(address: Uint8Array): boolean {
+    const { buffer, byteOffset, length } = address;
+    const view = new DataView(buffer, byteOffset, length);
+    return length === 4 ? this.has4(view.getInt32(0)) : this.has6(view, 0);
+  }
+
   /**
    * Looks an IPv4 address up.
    *

@@ -1,6 +1,6 @@
 /**
  * Which addresses on an interface are the host's, its gateways' or its
- * networks', and so never ours unless they are listed.
+ * networks', and so never ours.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export function reservedRanges(name: string): AddressRange[] {
   const own = Deno.networkInterfaces().filter((one) => one.name === name);
   const addresses = [
     ...hostAddresses().map(({ address }) => address),
-    ...own.filter(({ family }) => family === "IPv4").map((one) =>
+    ...own.filter(hasBroadcast).map((one) =>
       octetsOf(one.address)
         .map((octet, i) => octet | ~octetsOf(one.netmask)[i]! & 0xff)
     ),
@@ -55,6 +55,11 @@ export function hasNeighbours(name: string): boolean {
   // Every interface has a link-local address; a cable of two ends has /31.
   return own.some(({ cidr }) => !/^fe80:|[/](31|32|127|128)$/.test(cidr)) ||
     gateways4(name).length > 0 || gateways6(name).length > 0;
+}
+
+/** Networks of one or two addresses have no other, RFC 3021 §2.1. */
+function hasBroadcast({ cidr, family }: Deno.NetworkInterfaceInfo): boolean {
+  return family === "IPv4" && !/[/]3[12]$/.test(cidr);
 }
 
 function octetsOf(address: string): Uint8Array {

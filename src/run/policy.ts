@@ -11,7 +11,7 @@ import type { AnswerOptions } from "../cli/command.ts";
 
 /** Address lists, loaded. */
 export interface Lists {
-  /** Addresses that are ours; absent: all but somebody else's. */
+  /** Addresses that are ours but for somebody else's; absent: all of them. */
   readonly own: AddressSet | undefined;
   /** Addresses that nothing is sent to. */
   readonly denied: AddressSet;
@@ -32,10 +32,25 @@ export function loadLists(options: AnswerOptions): Lists {
 }
 
 /**
+ * Finds what somebody else has of the addresses that we would answer for.
+ *
+ * @param lists Address lists.
+ * @param reserved Addresses that others have, one each.
+ * @returns Those that matter: all, or those that are listed.
+ */
+export function conflictsOf(
+  { own }: Lists,
+  reserved: readonly AddressRange[],
+): readonly AddressRange[] {
+  if (own === undefined) return reserved;
+  return reserved.filter(({ first }) => own.has(first));
+}
+
+/**
  * Says whom a stack is, and whom it talks to.
  *
  * @param lists Address lists.
- * @param reserved Addresses that are ours only if they are listed.
+ * @param reserved Addresses that are not ours, listed or not.
  * @returns What the stack asks.
  */
 export function policyOf(

@@ -57,7 +57,7 @@ export async function refuseTaken(
   { mac, own, say, signal }: ProbeOptions,
 ): Promise<void> {
   refuse(
-    hostAddresses().filter(({ address }) => holds(own, address)),
+    hostAddresses().filter(({ address }) => own.has(address)),
     (interfaceName) => `the host's, on ${interfaceName}`,
   );
   const addresses = [...some(own.ranges, ADDRESSES_MAX)];
@@ -129,7 +129,7 @@ class Asker implements Disposable {
       let frame = ring.firstOf(block);
       for (let left = ring.countOf(block); left > 0; left--) {
         const claim = this.#prober.read(ring.atOf(frame), ring.endOf(frame));
-        if (claim !== undefined && holds(own, claim.address)) this.#add(claim);
+        if (claim !== undefined && own.has(claim.address)) this.#add(claim);
         frame = ring.next(frame);
       }
       ring.release(block);
@@ -161,13 +161,6 @@ function refuse(
       `${more > 0 ? ` and ${more} more` : ""}. ` +
       `Leave them out of the list, or start without --probe`,
   );
-}
-
-/** Whether an address is in a set. */
-function holds(set: AddressSet, address: Uint8Array): boolean {
-  const { buffer, byteOffset, length } = address;
-  const view = new DataView(buffer, byteOffset, length);
-  return length === 4 ? set.has4(view.getInt32(0)) : set.has6(view, 0);
 }
 
 /** The first addresses of some ranges. */

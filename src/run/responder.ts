@@ -11,7 +11,7 @@ import { PacketPort } from "../../ffi/packet_port.ts";
 import type { PolicyTables } from "../address/policy.ts";
 import type { AddressRange } from "../address/set.ts";
 import { OperatorError } from "../operator_error.ts";
-import { macText } from "../address/text.ts";
+import { ipText, macText } from "../address/text.ts";
 import type { CaptureSink } from "../sink/capture_sink.ts";
 import { macApart } from "./apart.ts";
 import { compileFilter } from "./filter.ts";
@@ -20,13 +20,14 @@ import { lookAgain, openLink } from "./link.ts";
 import { changesOf, isSameLink } from "./link_changes.ts";
 import { memoryLenOf } from "./memory.ts";
 import type { Behaviour, Report } from "./messages.ts";
-import { countText, type Lists, policyOf } from "./policy.ts";
+import { conflictsOf, countText, type Lists, policyOf } from "./policy.ts";
 import { refuseTaken } from "./probe.ts";
 import { NOTHING, sumOf } from "./report.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { Listener, Task } from "./worker_thread.ts";
 
 const LOOK_MS = 1000; // how often the interface is looked at
+const TOLD = 5; // addresses that are named
 
 /** What is the same on all interfaces. */
 export interface Settings {
@@ -110,6 +111,7 @@ export class Responder {
           `its gateways'; if that is not meant, see --self-ip-list`,
       );
     }
+    this.#sayConflicts();
     this.#sayReady(this.#link);
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
@@ -117,7 +119,9 @@ export class Responder {
   /** Goes on with other address lists. */
   setLists(lists: Lists): void {
     this.#lists = lists;
+    this.#reserved = conflictsOf(lists, reservedRanges(this.#nameNow));
     this.#setPolicy();
+    this.#sayConflicts();
   }
 
   /**
@@ -205,7 +209,7 @@ export class Responder {
   /** Opens ports and starts a worker on each. */
   #open(link: Interface): void {
     const { index, mtu } = link;
-    this.#reserved = reservedRanges(link.name);
+    this.#reserved = conflictsOf(this.#lists, reservedRanges(link.name));
     this.#foreignMac = this.#settings.mac ?? macApart(link);
     this.#ports = PacketPort.open(this.#settings.workers, {
       index,
@@ -256,10 +260,9 @@ export class Responder {
     for (const port of ports) port[Symbol.dispose]();
   }
 
-  /** Without a list, the host's addresses matter, and they may change. */
+  /** The host's addresses may change. */
   #refreshReserved(link: Interface): void {
-    if (this.#lists.own !== undefined) return;
-    const reserved = reservedRanges(link.name);
+    const reserved = conflictsOf(this.#lists, reservedRanges(link.name));
     const text = (ranges: readonly AddressRange[]): string =>
       ranges.map(({ first }) => first.toHex()).join();
     if (text(reserved) === text(this.#reserved)) return;
@@ -268,6 +271,19 @@ export class Responder {
     this.#settings.say(
       `the host's addresses or gateways on "${link.name}" have changed: ` +
         `left alone from now on`,
+    );
+    this.#sayConflicts();
+  }
+
+  /** Says what we leave alone although it is listed. */
+  #sayConflicts(): void {
+    if (this.#lists.own === undefined || this.#reserved.length === 0) return;
+    const texts = new Set(this.#reserved.map(({ first }) => ipText(first)));
+    const named = [...texts].slice(0, TOLD).join(", ");
+    const more = texts.size > TOLD ? ` and ${texts.size - TOLD} more` : "";
+    this.#settings.say(
+      `left alone on ${this.#nameNow}, though listed: ${named}${more}, which ` +
+        `the host or its gateway has, or which is for broadcast`,
     );
   }
 
@@ -294,6 +310,10 @@ export class Responder {
 
   #policy(): PolicyTables {
     return policyOf(this.#lists, this.#reserved);
+  }
+
+  get #nameNow(): string {
+    return this.#link?.name ?? this.#name;
   }
 
   #macOn(link: Interface): Uint8Array {

@@ -15,6 +15,7 @@ import {
   ON_SENSOR,
   run,
   succeed,
+  textFile,
   until,
 } from "./lab.ts";
 
@@ -157,5 +158,41 @@ lab("without a list, gateways and the host's other addresses are left alone", [
       );
     }
     await succeed(`${ON_SENSOR} ip link delete other0`);
+  }
+});
+
+lab("the host and its gateway are left alone even if they are listed", [
+  "arping",
+  "ping",
+], async () => {
+  const gateway = "192.0.2.77";
+  const route = `default via ${gateway} dev sensor0`;
+  await succeed(`${ON_SENSOR} ip route add ${route}`);
+  await using file = await textFile("192.0.2.2-192.0.2.127");
+  try {
+    await using masscanned = await Masscanned.start(
+      `-i sensor0 -m ${MAC} -f ${file.path}`,
+    );
+    await masscanned.says(
+      "WARN - left alone on sensor0, though listed: 192.0.2.2, 192.0.2.77, " +
+        "which the host or its gateway has, or which is for broadcast",
+    );
+    for (const address of [HOST, gateway, NOBODY]) {
+      const arping = `arping -c 2 -w 2 -I client0 ${address}`;
+      const isTaken = (await run(arping)).stdout.toLowerCase().includes(MAC);
+      deepStrictEqual(isTaken, address === NOBODY, address);
+    }
+    // Whoever has the gateway's address may talk to us.
+    await succeed(`ip address add ${gateway}/24 dev client0`);
+    await succeed(`ping -c 1 -I ${gateway} ${NOBODY}`);
+    await succeed(`ip address delete ${gateway}/24 dev client0`);
+    // A list that is read again, and a host that changes.
+    await Deno.writeTextFile(file.path, "192.0.2.0/24\n");
+    masscanned.signal("SIGHUP");
+    await masscanned.says(/ 192\.0\.2\.2, 192\.0\.2\.255, 192\.0\.2\.77, /);
+    await succeed(`${ON_SENSOR} ip route delete ${route}`);
+    await masscanned.says(/ 192\.0\.2\.2, 192\.0\.2\.255, which /);
+  } finally {
+    await run(`${ON_SENSOR} ip route delete ${route}`);
   }
 });
