@@ -106,6 +106,9 @@ die_of_noexec() {
     "Name a folder on another: MASSCANNED_CACHE=FOLDER"
 }
 
+# Neither relative paths nor Deno could do without.
+[ "$(pwd -P 2>/dev/null)" ] ||
+  die "cannot run in a folder that was removed: cd to another"
 [ -r "$self" ] || die "cannot read \"$self\", which is where the program is"
 user=$(id -u)
 if [ "${MASSCANNED_CACHE-}" ]; then

@@ -112,6 +112,17 @@ packed("a file cut short is one line and status 1", async (place) => {
   deepStrictEqual(await namesIn(`${path}/cache`), []);
 });
 
+packed("a folder that was removed is one line and status 1", async (place) => {
+  const folder = await Deno.makeTempDir({ dir: place.path });
+  const { code, stderr } = await run(
+    "sh -c",
+    `cd ${folder} && rmdir ${folder} && exec ${place.program} --version`,
+  );
+  deepStrictEqual(code, 1);
+  // The shell that reads the script has its own say about it first.
+  match(stderr, /\nmasscanned: cannot run in a folder that was removed: .*\n$/);
+});
+
 withNobody("nobody without HOME is one line and status 1", async (place) => {
   const outcome = await run(
     `env -u HOME -u XDG_CACHE_HOME ${AS_NOBODY} ${place.program} --version`,
