@@ -12,6 +12,7 @@ import type { RunCommand } from "../cli/command.ts";
 import { VERSION } from "../cli/version.ts";
 import { openDiagnostics } from "../diagnostics.ts";
 import type { BusySource } from "../event/visits.ts";
+import { OperatorError } from "../operator_error.ts";
 import { KEY_LEN } from "../siphash.ts";
 import { LINES } from "../sink/framing.ts";
 import { Output } from "../sink/output.ts";
@@ -44,7 +45,7 @@ const WORKER = new URL("./worker.ts", import.meta.url);
  * @param options What the command line asks for.
  * @param reread Reads it again, and the files that it names.
  * @param module Program of a packet worker; tests have workers that die.
- * @throws {OperatorError} If it cannot begin.
+ * @throws {OperatorError} If it cannot begin, or a worker hangs.
  */
 export async function run(
   options: RunCommand,
@@ -67,6 +68,8 @@ export async function run(
   const startedAt = Date.now();
   const settings: Settings = {
     capture,
+    fail: (reason) =>
+      stopped.abort(new OperatorError(`${reason}: start masscanned anew`)),
     mac,
     module,
     probe,
@@ -148,6 +151,9 @@ export async function run(
   }
   outputs.settle(); // so that all losses are known
   tell(reports, sources);
+  if (stopped.signal.reason instanceof OperatorError) {
+    throw stopped.signal.reason;
+  }
 }
 
 /** Waits for a signal to be given. */

@@ -106,7 +106,7 @@ export interface Report {
   readonly flowsEvicted: number;
   /** Flows that were forgotten because others needed their buffers. */
   readonly flowsReclaimed: number;
-  /** Workers that died; what they had counted is lost. */
+  /** Workers that died; what they counted at the very last is lost. */
   readonly workerDeaths: number;
 }
 

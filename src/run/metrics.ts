@@ -102,7 +102,7 @@ const COUNTERS: readonly [
   ],
   [
     "worker_deaths_total",
-    "Packet workers that died; what they had counted is lost.",
+    "Packet workers that died; what they counted in their last ten seconds is lost.",
     ({ workerDeaths }) => workerDeaths,
   ],
 ];

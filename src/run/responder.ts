@@ -49,6 +49,8 @@ export interface Settings {
   readonly capture: CaptureSink | undefined;
   /** Tells the operator something. */
   say(text: string): void;
+  /** Ends the program, for something is wrong that only a new start mends. */
+  fail(reason: string): void;
 }
 
 /** Answers on one interface. */
@@ -221,25 +223,28 @@ export class Responder {
   }
 
   #startWorkers(link: Interface): void {
-    const { capture, module, records, say, workers } = this.#settings;
+    const { capture, fail, module, records, say, workers } = this.#settings;
     const { mtu } = link;
     const mac = this.#macOn(link);
     const policy = this.#policy();
     const number = this.#number;
-    const listener: Listener = {
-      records: (buffer, length) => records(buffer, length, link.name),
-      captured: (blocks, counts) => capture?.take(number, blocks, counts),
-      trouble: say,
-      link: () => this.#look(),
-    };
-    this.#supervisors = this.#ports.map(({ lease }, i) =>
-      new Supervisor(
+    this.#supervisors = this.#ports.map(({ lease }, i) => {
+      const worker = `packet worker ${i + 1} of ${workers} on "${link.name}"`;
+      const task = { ...this.#task, lease, mac, mtu, policy };
+      const listener: Listener = {
+        records: (buffer, length) => records(buffer, length, link.name),
+        captured: (blocks, counts) => capture?.take(number, blocks, counts),
+        trouble: say,
+        link: () => this.#look(),
+        hangs: () => fail(`The ${worker} hangs`),
+      };
+      return new Supervisor(
         module,
-        `packet worker ${i + 1} of ${workers} on "${link.name}"`,
-        { ...this.#task, capture: capture && number, lease, mac, mtu, policy },
+        worker,
+        { ...task, capture: capture && number },
         listener,
-      )
-    );
+      );
+    });
   }
 
   /** Stops the workers and keeps what they counted; says which ones run on. */

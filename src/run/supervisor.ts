@@ -25,7 +25,7 @@ export class Supervisor {
   #pause = PAUSE_MIN_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isStopping = false;
-  #deaths = 0;
+  #former: Report = NOTHING; // what those who died had counted
 
   /**
    * Starts a worker.
@@ -63,7 +63,7 @@ export class Supervisor {
     this.#thread.setPolicy(policy);
   }
 
-  /** Says what was counted, as far as it did not die with a worker. */
+  /** Says what was counted, as far as those who died had told. */
   report(): Promise<Report> {
     return this.#tally(this.#thread.report());
   }
@@ -75,21 +75,23 @@ export class Supervisor {
     return await this.#tally(this.#thread.stop());
   }
 
-  /** Adds deaths to the report of a worker, if it is alive to give one. */
+  /** Adds the report of a worker, if it is alive to give one. */
   async #tally(report: Promise<Report>): Promise<Report> {
     const counted = await report.catch(() => NOTHING);
-    return sumOf([counted, { ...NOTHING, workerDeaths: this.#deaths }]);
+    return sumOf([this.#former, counted]);
   }
 
   #begin(): WorkerThread {
     this.#startedAt = performance.now();
     const thread = new WorkerThread(this.#module, this.#task, this.#listener);
-    thread.ended.catch((error: Error) => this.#recover(error));
+    thread.ended.catch((error: Error) => this.#recover(thread, error));
     return thread;
   }
 
-  #recover(error: Error): void {
-    this.#deaths++;
+  #recover({ lastReport }: WorkerThread, error: Error): void {
+    // What it had is gone with it; what it had counted is not.
+    const death = { ...lastReport, workerDeaths: 1, heapUsed: 0, flows: 0 };
+    this.#former = sumOf([this.#former, death]);
     if (this.#isStopping) {
       this.#listener.trouble(`${this.#name} died at the end: ${error.message}`);
       return;

@@ -8,8 +8,11 @@ import { Wakeup } from "../../ffi/wakeup.ts";
 import type { PolicyTables } from "../address/policy.ts";
 import type { CaptureCounts } from "../sink/capture_sink.ts";
 import type { FromWorker, Job, Report, ToWorker } from "./messages.ts";
+import { NOTHING } from "./report.ts";
 
 const STOP_MS = 2000; // longest that a worker may take to stop
+const BEAT_MS = 10_000; // between two times that it is asked for a report
+const BEATS_MISSED = 3; // in a row, after which it is said to hang
 
 /** What a worker is to do; the rest is added when its thread is made. */
 export type Task = Omit<Job, "kind" | "wakeFd">;
@@ -24,6 +27,8 @@ export interface Listener {
   trouble(reason: string): void;
   /** Hears that something happened to the interface. */
   link(): void;
+  /** Hears that the worker hangs. Deno cannot end what does nothing else. */
+  hangs(): void;
 }
 
 /** A thread that a packet worker runs in. */
@@ -36,7 +41,11 @@ export class WorkerThread {
   #asked: PromiseWithResolvers<Report> | undefined;
 
   #hasEnded = false;
+  readonly #pulse = setInterval(() => this.#feelPulse(), BEAT_MS);
+  #missed = 0;
 
+  /** What it had counted when it was asked last. */
+  lastReport: Report = NOTHING;
   /** Whether it was told to stop and did not: it may run still. */
   isLate = false;
 
@@ -131,6 +140,8 @@ export class WorkerThread {
         break;
       }
       case "report":
+        this.#missed = 0;
+        this.lastReport = message.report;
         this.#asked?.resolve(message.report);
         this.#asked = undefined;
         break;
@@ -142,9 +153,23 @@ export class WorkerThread {
     }
   }
 
+  /**
+   * Asks for a report now and then: so that it is known who hangs, and what
+   * those had counted who die. Beats are counted, not time, for it may be this
+   * thread that was held up.
+   */
+  #feelPulse(): void {
+    if (this.#asked === undefined) {
+      this.report().catch(() => {});
+    } else if (++this.#missed === BEATS_MISSED) {
+      this.#listener.hangs();
+    }
+  }
+
   /** It has ended, well or not. */
   #end(outcome: Report | Error): void {
     this.#hasEnded = true;
+    clearInterval(this.#pulse);
     this.#worker.terminate();
     this.#wakeup[Symbol.dispose]();
     if (outcome instanceof Error) {

@@ -1,5 +1,6 @@
 /**
  * masscanned with packet workers that can be killed: with SIGUSR2, all of them.
+ * With END=hang in the environment, they hang instead, when they are asked first.
  *
  * @module
  */
@@ -10,4 +11,5 @@ import { run } from "../../src/run/control.ts";
 const command = commandOrExit(Deno.args);
 if (command.command !== "run") throw new TypeError("not for this");
 const worker = new URL("./mortal_worker.ts", import.meta.url);
+worker.search = `?${Deno.env.get("END")}`;
 await run(command, () => command, worker);

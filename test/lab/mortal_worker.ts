@@ -1,5 +1,5 @@
 /**
- * A packet worker that dies when it is asked for a report.
+ * A packet worker that dies, or hangs, when it is asked for a report.
  *
  * @module
  */
@@ -11,5 +11,7 @@ import "../../src/run/worker.ts";
 
 self.addEventListener("message", (event) => {
   const { data } = event as MessageEvent<ToWorker>;
-  if (data.kind === "report") throw new Error("killed by a test");
+  if (data.kind !== "report") return;
+  while (import.meta.url.endsWith("?hang"));
+  throw new Error("killed by a test");
 });
