@@ -36,9 +36,10 @@ declare -A package=(
   [zsh]=zsh
 )
 
-# Those of packages that would also start a server here: they are unpacked in
-# .deno/clients/ and nowhere else.
+# Those of packages that would also start a server here, or have one start them:
+# they are unpacked in .deno/clients/ and nowhere else.
 declare -A unpacked=(
+  [logrotate]=logrotate
   [rpcinfo]=rpcbind
   [showmount]=nfs-common
   [sshd]=openssh-server
@@ -47,6 +48,7 @@ declare -A unpacked=(
 # What these need to run, as apt-get satisfy reads it: Debian's and Ubuntu's
 # names.
 libraries=(
+  'libpopt0'
   'libwrap0'
   'libtirpc3 | libtirpc3t64'
   'libevent-core-2.1-7 | libevent-core-2.1-7t64'

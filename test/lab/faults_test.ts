@@ -19,33 +19,13 @@ import {
   textFile,
   until,
 } from "./lab.ts";
+import { Disk, Flood } from "./trouble.ts";
 
 const MORTAL = `${Deno.execPath()} run --quiet --allow-all ${
   new URL("./mortal_main.ts", import.meta.url).pathname
 }`;
 const FAKETIME = "faketime/libfaketimeMT.so.1";
 const DAY_MS = 86_400_000;
-
-/** SYNs from addresses that are forged, a thousand a second, until the end. */
-class Flood implements AsyncDisposable {
-  readonly #program: Deno.ChildProcess;
-
-  constructor(address: string = OURS, iface: string = "client0") {
-    const args =
-      `-q -I ${iface} --syn --rand-source -p ++1 -i u1000 ${address}`;
-    this.#program = new Deno.Command("hping3", {
-      args: args.split(" "),
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#program.kill("SIGKILL");
-    await this.#program.status;
-  }
-}
 
 /** Expects pings and a page, whatever else goes on. */
 async function expectAnswers(): Promise<void> {
@@ -83,30 +63,6 @@ async function libraryOf(name: string): Promise<string> {
   const [path = ""] = (await succeed(`find /usr/lib -path */${name}`))
     .split("\n");
   return path;
-}
-
-/** A small disk, to be filled. */
-class Disk implements AsyncDisposable {
-  readonly path: string;
-
-  private constructor(path: string) {
-    this.path = path;
-  }
-
-  static async mount(size: string): Promise<Disk> {
-    const path = await Deno.makeTempDir();
-    await succeed(`mount -t tmpfs -o mode=1777,size=${size} disk ${path}`);
-    return new Disk(path);
-  }
-
-  async grow(size: string): Promise<void> {
-    await succeed(`mount -o remount,size=${size} ${this.path}`);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await succeed(`umount ${this.path}`);
-    await Deno.remove(this.path);
-  }
 }
 
 lab("a full disk under every sink holds nobody up", [

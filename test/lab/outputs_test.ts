@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { FOR_OURS, lab, Masscanned, OURS, run, succeed, until } from "./lab.ts";
+import { Disk } from "./trouble.ts";
 
 // Enough for any pipe, and for what waits in memory behind it, to be full.
 const FLOOD = `ping -q -f -c 4000 ${OURS}`;
@@ -77,9 +78,8 @@ lab(
     "tshark",
   ],
   async () => {
-    await using disk = await Disk.mount();
-    const path = `${disk.folder}/a.pcapng`;
-    await Deno.writeFile(`${disk.folder}/ballast`, new Uint8Array(7 << 19));
+    await using disk = await Disk.mount("512k");
+    const path = `${disk.path}/a.pcapng`;
     await using masscanned = await Masscanned.start(
       `${FOR_OURS} --pcap ${path} --pcap-size 1G`,
     );
@@ -88,7 +88,7 @@ lab(
     match(await succeed(`ping -c 1 ${OURS}`), / 0% packet loss/);
     const kept = await packets(path);
     ok(kept > 100 && kept < 8000, `${kept} packets`);
-    await Deno.remove(`${disk.folder}/ballast`);
+    await disk.grow("64m");
     await until(
       "what waited is written",
       async () => await packets(path) > kept,
@@ -108,7 +108,7 @@ lab(
   ],
   async () => {
     await using disk = await Disk.mount();
-    const path = `${disk.folder}/a.pcapng`;
+    const path = `${disk.path}/a.pcapng`;
     await using masscanned = await Masscanned.start(
       `${FOR_OURS} --pcap ${path}`,
     );
@@ -132,7 +132,7 @@ lab(
   ["ping", "tshark"],
   async () => {
     await using disk = await Disk.mount();
-    const path = `${disk.folder}/a.pcapng`;
+    const path = `${disk.path}/a.pcapng`;
     await using masscanned = await Masscanned.start(
       `${FOR_OURS} --pcap ${path}`,
     );
@@ -141,12 +141,12 @@ lab(
     masscanned.signal("SIGHUP");
     let aside: string | undefined;
     await until("it is put aside", async () => {
-      const files = await Array.fromAsync(Deno.readDir(disk.folder));
+      const files = await Array.fromAsync(Deno.readDir(disk.path));
       aside = files.map(({ name }) => name)
         .find((name) => name.startsWith("a-"));
       return aside !== undefined;
     });
-    strictEqual(await packets(`${disk.folder}/${aside}`, "icmp"), 2);
+    strictEqual(await packets(`${disk.path}/${aside}`, "icmp"), 2);
   },
 );
 
@@ -155,7 +155,7 @@ lab(
   ["ping", "tshark"],
   async () => {
     await using disk = await Disk.mount();
-    const path = `${disk.folder}/a.pcapng`;
+    const path = `${disk.path}/a.pcapng`;
     for (let kept = 0; kept < 3; kept++) {
       const masscanned = await Masscanned.start(`${FOR_OURS} --pcap ${path}`);
       const flood = run(`ping -q -f -w 3 ${OURS}`);
@@ -164,7 +164,7 @@ lab(
       await flood;
       await packets(path);
     }
-    strictEqual((await Array.fromAsync(Deno.readDir(disk.folder))).length, 3);
+    strictEqual((await Array.fromAsync(Deno.readDir(disk.path))).length, 3);
   },
 );
 
@@ -173,7 +173,7 @@ lab(
   ["ping", "tshark"],
   async () => {
     await using disk = await Disk.mount();
-    const path = `${disk.folder}/pipe`;
+    const path = `${disk.path}/pipe`;
     await succeed(`mkfifo ${path}`);
     await using _masscanned = await Masscanned.start(
       `${FOR_OURS} --pcap ${path}`,
@@ -216,21 +216,5 @@ function exists(path: string): boolean {
     return Deno.statSync(path).size > 0;
   } catch {
     return false;
-  }
-}
-
-/** A disk of four megabytes. */
-class Disk implements AsyncDisposable {
-  private constructor(readonly folder: string) {}
-
-  static async mount(): Promise<Disk> {
-    const folder = await Deno.makeTempDir();
-    await succeed(`mount -t tmpfs -o size=4m tmpfs ${folder}`);
-    return new Disk(folder);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await succeed(`umount ${this.folder}`);
-    await Deno.remove(this.folder);
   }
 }

@@ -12,22 +12,7 @@ import { replay } from "../../src/run/replay.ts";
 import { IvreRecords } from "../../src/sink/ivre.ts";
 import { CAPTURES } from "../captures.ts";
 import { SELF_IPS, SELF_MAC } from "../harness.ts";
-
-// What IVRE 0.9.20 has in zeek/ivre/passiverecon/__load__.zeek.
-const FIELDS =
-  "#fields\tts\tuid\thost\tsrvport\trecon_type\tsource\tvalue\ttargetval";
-const TYPES = "#types\ttime\tstring\taddr\tport\tenum\tstring\tstring\tstring";
-const KNOWN = [
-  "DNS_HONEYPOT_QUERY",
-  "HTTP_CLIENT_HEADER",
-  "HTTP_HONEYPOT_REQUEST",
-  "NTLM_AUTHENTICATE",
-  "SSH_CLIENT",
-  "SSH_CLIENT_ALGOS",
-  "SSH_CLIENT_HASSH",
-  "TCP_HONEYPOT_HIT",
-  "UDP_HONEYPOT_HIT",
-];
+import { PASSIVE_RECON, readColumns } from "../zeek_logs.ts";
 
 /** Replays a capture, and returns its records. */
 function recordsOf(
@@ -42,22 +27,13 @@ function recordsOf(
     ]);
     ok(command.command === "replay");
     replay(command);
-    const lines = Deno.readTextFileSync(output).split("\n");
-    deepStrictEqual(lines.slice(6, 8), [FIELDS, TYPES]);
-    return lines.filter((line) => /^[^#]/.test(line)).map((line) => {
-      const values = line.split("\t");
-      strictEqual(values.length, 8);
-      const [ts, uid, host, srvport, type, source, value, target] = values;
-      match(ts!, /^\d{10}\.\d{6}$/);
-      match(uid!, /^C[0-9A-Za-z]{12}$/);
-      match(host!, /^(192\.0\.2\.1|2001:db8::1)$/);
-      strictEqual(srvport, "-");
-      strictEqual(target, "-");
-      const [space, name] = type!.split("::");
-      strictEqual(space, "PassiveRecon");
-      ok(KNOWN.includes(name!), name);
-      return [name!, source!, value!];
-    });
+    return readColumns(Deno.readTextFileSync(output), PASSIVE_RECON)
+      .map(({ host, recon_type, source, srvport, targetval, value }) => {
+        match(host!, /^(192\.0\.2\.1|2001:db8::1)$/);
+        strictEqual(srvport, "-");
+        strictEqual(targetval, "-");
+        return [recon_type!.replace("PassiveRecon::", ""), source!, value!];
+      });
   } finally {
     Deno.removeSync(output);
   }
