@@ -65,7 +65,8 @@ export class Outputs implements Disposable {
   openTarget(target: Target, framing: Framing): Output {
     if (this.#outputs.has(target.name)) {
       throw new OperatorError(
-        `Cannot write ${target.name} twice. Give each output another file`,
+        `Cannot write ${target.name} twice. Give each output another file; ` +
+          "--format always has standard output",
       );
     }
     try {

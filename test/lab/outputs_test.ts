@@ -1,5 +1,14 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { FOR_OURS, lab, Masscanned, OURS, run, succeed, until } from "./lab.ts";
+import {
+  FOR_OURS,
+  lab,
+  Masscanned,
+  OURS,
+  run,
+  runMasscanned,
+  succeed,
+  until,
+} from "./lab.ts";
 import { Disk } from "./trouble.ts";
 
 // Enough for any pipe, and for what waits in memory behind it, to be full.
@@ -199,6 +208,24 @@ lab(
     strictEqual(code, 1);
   },
 );
+
+for (const others of ["--events -", "--format json", "--ivre -"]) {
+  lab(
+    `a capture on standard output is refused with ${others}`,
+    [],
+    async () => {
+      const { code, stderr } = await runMasscanned(
+        `${FOR_OURS} --pcap - ${others}`,
+      );
+      strictEqual(
+        stderr,
+        "ERROR - Cannot write standard output twice. Give each output another " +
+          "file; --format always has standard output\n",
+      );
+      strictEqual(code, 1);
+    },
+  );
+}
 
 /** Counts the packets of a capture; fails if tshark finds fault with it. */
 async function packets(path: string, filter = "frame"): Promise<number> {
