@@ -288,18 +288,15 @@ export class Recorder {
       (!isAnswered || isNoted || answer.end > answer.at);
     const isFrames = isNoted && (this.#listen & LISTEN_FRAMES) !== 0;
     if (!isNews && !isWhole && !isFrames) return;
+    const answerKept = this.wantsExchanges ? ANSWER_MAX : 0;
     const kept = isAnswered
-      ? 0
+      ? Math.min(answer.end - answer.at, answerKept)
       : Math.min(exchange.end - exchange.at, keep, NOTE_MAX);
-    const keptAnswer = isAnswered && this.wantsExchanges
-      ? Math.min(answer.end - answer.at, ANSWER_MAX)
-      : 0;
     let length = NOTES;
     for (let i = 0; i < noteCount; i++) {
       length += NOTE_HEADER_LEN + noteLen(notes, i);
     }
     if (kept > 0) length += NOTE_HEADER_LEN + kept;
-    if (keptAnswer > 0) length += NOTE_HEADER_LEN + keptAnswer;
     if (!this.#begin(length)) return;
     const at = this.#end;
     const view = this.#view;
@@ -329,9 +326,10 @@ export class Recorder {
         noteLen(notes, i),
       );
     }
-    if (kept > 0) this.#note(noteAt, PAYLOAD_FIELD, exchange.at, kept);
-    if (keptAnswer > 0) {
-      this.#note(noteAt, ANSWER_FIELD, answer.at, keptAnswer);
+    if (kept > 0 && isAnswered) {
+      this.#note(noteAt, ANSWER_FIELD, answer.at, kept);
+    } else if (kept > 0) {
+      this.#note(noteAt, PAYLOAD_FIELD, exchange.at, kept);
     }
     this.#finish(length);
   }

@@ -42,6 +42,8 @@ export class CaptureFile implements Target {
 
   /** What the operator calls it. */
   readonly name: string;
+  /** Where it is. */
+  readonly path: string;
 
   /**
    * Makes a capture that is yet to be opened.
@@ -63,9 +65,6 @@ export class CaptureFile implements Target {
     this.#target = target;
     this.name = target.name;
   }
-
-  /** Where it is. */
-  readonly path: string;
 
   /** Whether it is time for another file. */
   get isFull(): boolean {

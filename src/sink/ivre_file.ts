@@ -4,17 +4,18 @@
  * @module
  */
 
+import type { EventSink } from "./event_sink.ts";
 import type { Outputs } from "./outputs.ts";
 import { IvreRecords, PASSIVE_RECON } from "./ivre.ts";
 import { ZeekLog } from "./zeek_log.ts";
 import { ZeekLogFile } from "./zeek_log_file.ts";
 
 /** Records, in columns: IVRE reads no others. */
-export class IvreFile {
+export class IvreFile implements EventSink {
   readonly #file: ZeekLogFile;
 
   /** Writes them. */
-  readonly records: IvreRecords;
+  readonly listener: IvreRecords;
 
   /**
    * Opens the file.
@@ -28,13 +29,13 @@ export class IvreFile {
     const log = new ZeekLog("passive_recon", PASSIVE_RECON, "tsv");
     const file = new ZeekLogFile(path, log, outputs);
     this.#file = file;
-    this.records = new IvreRecords((values) => file.add(values), say);
+    this.listener = new IvreRecords((values) => file.add(values), say);
   }
 
   /** Writes what was gathered, and says what is missing. */
   end(): void {
     this.#file.flush();
-    this.records.end();
+    this.listener.end();
   }
 
   /** Writes what was gathered. */

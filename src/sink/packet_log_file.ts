@@ -5,6 +5,7 @@
  */
 
 import type { FrameRecord } from "../record/records.ts";
+import { Lines } from "./lines.ts";
 import type { Output } from "./output.ts";
 import { packetLog, type PacketLogFormat } from "./packet_log.ts";
 
@@ -19,10 +20,9 @@ export type OnOmitted = (count: number) => void;
 
 /** The packet log, gathered and written in few pieces. */
 export class PacketLogFile {
-  readonly #output: Output;
+  readonly #lines: Lines;
   readonly #format: PacketLogFormat;
   readonly #onOmitted: OnOmitted;
-  #lines = "";
   #second = 0;
   #packets = 0; // in this second
 
@@ -34,7 +34,7 @@ export class PacketLogFile {
    * @param onOmitted Called once a second if there were too many packets.
    */
   constructor(output: Output, format: PacketLogFormat, onOmitted: OnOmitted) {
-    this.#output = output;
+    this.#lines = new Lines(output);
     this.#format = format;
     this.#onOmitted = onOmitted;
   }
@@ -48,7 +48,7 @@ export class PacketLogFile {
   take(record: FrameRecord, isLive: boolean): void {
     this.tick(record.time);
     if (isLive && this.#packets++ >= PACKETS_A_SECOND) return;
-    this.#lines += packetLog(record, this.#format);
+    this.#lines.add(packetLog(record, this.#format));
   }
 
   /**
@@ -72,7 +72,6 @@ export class PacketLogFile {
 
   /** Writes what was gathered. */
   flush(): void {
-    if (this.#lines !== "") this.#output.writeText(this.#lines);
-    this.#lines = "";
+    this.#lines.flush();
   }
 }

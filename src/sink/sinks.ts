@@ -1,13 +1,12 @@
 /**
- * Where records go: to the operator and, if asked for, into the packet log.
+ * Where records go: to the operator and, if asked for, into the packet log and
+ * into files about what happened.
  *
  * @module
  */
 
 import { getLogger } from "@logtape/logtape";
-import config from "../../deno.json" with { type: "json" };
 import type { AnswerOptions } from "../cli/command.ts";
-import type { Listener } from "../event/conversation.ts";
 import { Journal } from "../event/journal.ts";
 import type { BusySource } from "../event/visits.ts";
 import { Witness } from "../event/witness.ts";
@@ -16,7 +15,8 @@ import { SCANNERS } from "../scanner/mod.ts";
 import { Recogniser } from "../scanner/recogniser.ts";
 import { LISTEN, type Listen } from "../record/layout.ts";
 import { type AnyRecord, readRecords } from "../record/records.ts";
-import { EcsEvents } from "./ecs.ts";
+import { EventFile } from "./event_file.ts";
+import type { EventSink } from "./event_sink.ts";
 import { LINES } from "./framing.ts";
 import { IvreFile } from "./ivre_file.ts";
 import {
@@ -25,7 +25,6 @@ import {
   noticeOf,
   noticeOfScanner,
 } from "./notices.ts";
-import type { Output } from "./output.ts";
 import type { Outputs } from "./outputs.ts";
 import { PacketLogFile } from "./packet_log_file.ts";
 import { ZeekFiles } from "./zeek_files.ts";
@@ -34,10 +33,7 @@ import { ZeekFiles } from "./zeek_files.ts";
 export class Sinks {
   readonly #logger = getLogger("masscanned");
   readonly #log: PacketLogFile | undefined;
-  readonly #events: EventFile | undefined;
-  readonly #zeek: ZeekFiles | undefined;
-  readonly #ivre: IvreFile | undefined;
-  readonly #listeners: readonly Listener[];
+  readonly #files: readonly EventSink[];
   readonly #recogniser = new Recogniser(SCANNERS);
   readonly #witness = new Witness(PROTOCOLS, this.#recogniser);
   readonly #journals = new Map<string | undefined, Journal>(); // by interface
@@ -53,33 +49,25 @@ export class Sinks {
    */
   constructor(options: AnswerOptions, outputs: Outputs) {
     const { events, format, ivre, quiet, verbosity, zeek } = options;
+    const warn = (text: string): void => {
+      this.#tell({ level: "warning", text });
+    };
     this.#log = quiet || format === undefined
       ? undefined
       : new PacketLogFile(outputs.open("-", LINES), format, (count) => {
-        const text = `packet log: ${count} more packets in the same second`;
-        this.#tell({ level: "warning", text });
+        warn(`packet log: ${count} more packets in the same second`);
       });
-    this.#events = events === undefined
-      ? undefined
-      : new EventFile(outputs.open(events, LINES));
-    this.#zeek = zeek && new ZeekFiles(zeek, outputs);
-    this.#ivre = ivre === undefined
-      ? undefined
-      : new IvreFile(ivre, outputs, (text) => {
-        this.#tell({ level: "warning", text });
-      });
-    const all: readonly (Listener | undefined)[] = [
-      this.#events?.events,
-      this.#zeek?.logs,
-      this.#ivre?.records,
-    ];
-    this.#listeners = all
-      .filter((listener) => listener !== undefined);
+    const files: EventSink[] = [];
+    if (events !== undefined) files.push(new EventFile(events, outputs));
+    if (zeek !== undefined) files.push(new ZeekFiles(zeek, outputs));
+    if (ivre !== undefined) files.push(new IvreFile(ivre, outputs, warn));
+    this.#files = files;
     const news = verbosity > 0 ? LISTEN.drops : LISTEN.answers;
     const lines = this.#log === undefined ? news : LISTEN.everything;
+    const tellsEncounters = files.some(({ listener }) => listener.encounter);
     this.listen = (quiet ? LISTEN.nothing : lines) |
-      (this.#listeners.length > 0 ? LISTEN.exchanges : LISTEN.nothing) |
-      (zeek ?? ivre ? LISTEN.handshakes : LISTEN.nothing);
+      (files.length > 0 ? LISTEN.exchanges : LISTEN.nothing) |
+      (tellsEncounters ? LISTEN.handshakes : LISTEN.nothing);
   }
 
   /**
@@ -90,18 +78,14 @@ export class Sinks {
    * @param iface Name of the interface that they are from; absent: a capture.
    */
   take(buffer: ArrayBuffer, length: number, iface?: string): void {
-    const journal = this.#listeners.length > 0
-      ? this.#journalOf(iface)
-      : undefined;
+    const journal = this.#files.length > 0 ? this.#journalOf(iface) : undefined;
     for (const record of readRecords(buffer, length)) {
       if (record.kind === "frame") this.#log?.take(record, iface !== undefined);
       (journal ?? this.#witness).take(record);
       if (isNews(record)) this.#tellOf(record);
     }
     this.#log?.flush();
-    this.#events?.flush();
-    this.#zeek?.flush();
-    this.#ivre?.flush();
+    for (const file of this.#files) file.flush();
   }
 
   /**
@@ -112,10 +96,10 @@ export class Sinks {
   tick(now: number): void {
     this.#log?.tick(now);
     for (const journal of this.#journals.values()) journal.tick(now);
-    this.#events?.events.flush(now);
-    this.#events?.flush();
-    this.#zeek?.flush();
-    this.#ivre?.flush();
+    for (const file of this.#files) {
+      file.tick?.(now);
+      file.flush();
+    }
   }
 
   /**
@@ -135,10 +119,7 @@ export class Sinks {
   end(): void {
     this.#log?.end();
     for (const journal of this.#journals.values()) journal.end();
-    this.#events?.events.flush();
-    this.#events?.flush();
-    this.#zeek?.flush();
-    this.#ivre?.end();
+    for (const file of this.#files) file.end();
   }
 
   #tellOf(record: News): void {
@@ -161,32 +142,11 @@ export class Sinks {
         iface,
         PROTOCOLS,
         this.#recogniser,
-        this.#listeners,
+        this.#files.map(({ listener }) => listener),
       );
       this.#journals.set(iface, journal);
     }
     return journal;
-  }
-}
-
-/** Events, gathered and written in few pieces. */
-class EventFile {
-  readonly #output: Output;
-  #lines = "";
-
-  /** Writes them. */
-  readonly events: EcsEvents;
-
-  constructor(output: Output) {
-    const observer = { name: Deno.hostname(), version: config.version };
-    this.#output = output;
-    this.events = new EcsEvents(observer, (line) => this.#lines += line);
-  }
-
-  /** Writes what was gathered. */
-  flush(): void {
-    if (this.#lines !== "") this.#output.writeText(this.#lines);
-    this.#lines = "";
   }
 }
 

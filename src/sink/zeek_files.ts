@@ -5,17 +5,18 @@
  */
 
 import type { ZeekOptions } from "../cli/command.ts";
+import type { EventSink } from "./event_sink.ts";
 import type { Outputs } from "./outputs.ts";
 import { CONN, REPORTER, ZeekLogs } from "./zeek.ts";
 import { type ZeekFields, ZeekLog } from "./zeek_log.ts";
 import { ZeekLogFile } from "./zeek_log_file.ts";
 
 /** All logs. */
-export class ZeekFiles {
+export class ZeekFiles implements EventSink {
   readonly #files: readonly ZeekLogFile[];
 
   /** Writes them. */
-  readonly logs: ZeekLogs;
+  readonly listener: ZeekLogs;
 
   /**
    * Opens the logs.
@@ -34,7 +35,7 @@ export class ZeekFiles {
     const conn = open("conn", CONN);
     const reporter = open("reporter", REPORTER);
     this.#files = [conn, reporter];
-    this.logs = new ZeekLogs(
+    this.listener = new ZeekLogs(
       (values) => conn.add(values),
       (values) => reporter.add(values),
     );
@@ -43,5 +44,10 @@ export class ZeekFiles {
   /** Writes what was gathered. */
   flush(): void {
     for (const file of this.#files) file.flush();
+  }
+
+  /** Writes what was gathered: there is nothing else to tell. */
+  end(): void {
+    this.flush();
   }
 }

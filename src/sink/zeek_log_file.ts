@@ -5,7 +5,7 @@
  */
 
 import { LINES } from "./framing.ts";
-import type { Output } from "./output.ts";
+import { Lines } from "./lines.ts";
 import type { Outputs } from "./outputs.ts";
 import { ZeekFile } from "./zeek_file.ts";
 import type { ZeekLog, ZeekValue } from "./zeek_log.ts";
@@ -13,8 +13,7 @@ import type { ZeekLog, ZeekValue } from "./zeek_log.ts";
 /** Lines, gathered and written in few pieces. */
 export class ZeekLogFile {
   readonly #log: ZeekLog;
-  readonly #output: Output;
-  #lines = "";
+  readonly #lines: Lines;
 
   /**
    * Opens a log.
@@ -27,7 +26,7 @@ export class ZeekLogFile {
   constructor(path: string, log: ZeekLog, outputs: Outputs) {
     this.#log = log;
     const file = new ZeekFile(path, outputs.targetOf(path), log);
-    this.#output = outputs.openTarget(file, LINES);
+    this.#lines = new Lines(outputs.openTarget(file, LINES));
   }
 
   /**
@@ -36,12 +35,11 @@ export class ZeekLogFile {
    * @param values Its values.
    */
   add(values: readonly ZeekValue[]): void {
-    this.#lines += this.#log.line(values);
+    this.#lines.add(this.#log.line(values));
   }
 
   /** Writes what was gathered. */
   flush(): void {
-    if (this.#lines !== "") this.#output.writeText(this.#lines);
-    this.#lines = "";
+    this.#lines.flush();
   }
 }
