@@ -4,6 +4,13 @@
  * @module
  */
 
+/** [octet] → how it is written. */
+const WRITTEN = Array.from({ length: 256 }, (_, octet) => {
+  if (octet === 0x5c) return "\\\\";
+  if (octet >= 0x20 && octet <= 0x7e) return String.fromCharCode(octet);
+  return `\\x${octet.toString(16).padStart(2, "0")}`;
+});
+
 /**
  * Writes octets so that no terminal, pager or log reader acts on them.
  *
@@ -12,11 +19,9 @@
  * `\xNN`.
  */
 export function printable(octets: Uint8Array): string {
-  return Array.from(octets, (octet) => {
-    if (octet === 0x5c) return "\\\\";
-    if (octet >= 0x20 && octet <= 0x7e) return String.fromCharCode(octet);
-    return `\\x${octet.toString(16).padStart(2, "0")}`;
-  }).join("");
+  let text = "";
+  for (const octet of octets) text += WRITTEN[octet];
+  return text;
 }
 
 /**
