@@ -120,7 +120,7 @@ export function readColumns(log: string, rules: LogRules): Row[] {
     deepStrictEqual(around.slice(i, i += header.length), header);
     if (around[i] === "#close") i++;
   }
-  strictEqual(lines[0], header[0]);
+  if (lines.length > 0) strictEqual(lines[0], header[0]); // else just opened
   return lines.filter((line) => !line.startsWith("#")).map((line) => {
     const values = line.split("\t");
     strictEqual(values.length, fields.length, line);

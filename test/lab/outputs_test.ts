@@ -19,13 +19,7 @@ lab(
   "nobody reads the packet log: masscanned answers, and ends when it is told to",
   ["ping"],
   async () => {
-    const args = `${FOR_OURS} --format json`;
-    await using masscanned = await Masscanned.start(
-      args,
-      undefined,
-      undefined,
-      "piped",
-    );
+    await using masscanned = await startPiped("json");
     match(await succeed(FLOOD), / 0% packet loss/);
     await masscanned.says(
       /^WARN - cannot write standard output: it takes less/,
@@ -40,13 +34,7 @@ lab(
   "the reader of the packet log is slow: it gets whole lines",
   ["ping"],
   async () => {
-    const args = `${FOR_OURS} --format json`;
-    await using masscanned = await Masscanned.start(
-      args,
-      undefined,
-      undefined,
-      "piped",
-    );
+    await using masscanned = await startPiped("json");
     await succeed(FLOOD);
     const stopped = masscanned.stop();
     let text = "";
@@ -65,13 +53,7 @@ lab(
   "the reader of the packet log is gone: masscanned answers",
   ["ping"],
   async () => {
-    const args = `${FOR_OURS} --format console`;
-    await using masscanned = await Masscanned.start(
-      args,
-      undefined,
-      undefined,
-      "piped",
-    );
+    await using masscanned = await startPiped("console");
     await masscanned.stdout.cancel();
     match(await succeed(`ping -c 3 ${OURS}`), / 0% packet loss/);
     await masscanned.says(/^WARN - cannot write standard output: nobody reads/);
@@ -225,6 +207,12 @@ for (const others of ["--events -", "--format json", "--ivre -"]) {
       strictEqual(code, 1);
     },
   );
+}
+
+/** Starts one whose packet log goes into a pipe. */
+function startPiped(format: string): Promise<Masscanned> {
+  const args = `${FOR_OURS} --format ${format}`;
+  return Masscanned.start(args, undefined, undefined, "piped");
 }
 
 /** Counts the packets of a capture; fails if tshark finds fault with it. */
