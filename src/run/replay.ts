@@ -31,8 +31,10 @@ import { NO_TAG } from "../stack/link.ts";
 import { Stack, STACK_MEMORY } from "../stack/stack.ts";
 import { VERDICT } from "../verdict.ts";
 import { MAC_LEN } from "../wire/ethernet.ts";
+import { guessMac } from "./guess_mac.ts";
 import { behaviourOf } from "./messages.ts";
 import { loadLists, policyOf } from "./policy.ts";
+import { reasonForSilence } from "./silence.ts";
 import { summaryOf } from "./summary.ts";
 
 const MTU = 1500;
@@ -53,8 +55,10 @@ export function replay(options: ReplayCommand): void {
   using _diagnostics = openDiagnostics(options);
   const { input, output } = options;
   const frames = readFrames(input);
-  const policy = policyOf(loadLists(options), []);
-  const mac = options.mac ?? guessMac(frames) ?? FALLBACK_MAC;
+  const lists = loadLists(options);
+  const policy = policyOf(lists, []);
+  const mac = options.mac ?? guessMac(frames, lists.own) ?? FALLBACK_MAC;
+  using file = output === undefined ? undefined : create(output, input);
   const logger = getLogger("masscanned");
   using outputs = new Outputs(targetOf, (text) => {
     logger.warn("{text}", { text });
@@ -99,12 +103,14 @@ export function replay(options: ReplayCommand): void {
   }
   stack.end();
   sinks.end();
-  if (output !== undefined) writeAll(output, answers);
+  if (file !== undefined) writeAll(file, output!, answers);
   const elapsed = now - (frames[0]?.time ?? now);
   const { counts: verdicts, flowCount: flows } = stack;
   const counted = { verdicts, answers: stack.answers, flows };
   const said = `${frames.length} frames, ${answers.length - 1} answers`;
   report(options, mac, said, summaryOf(counted, outputs.all, elapsed));
+  const reason = reasonForSilence(verdicts);
+  if (reason !== undefined) logger.warn("{reason}", { reason });
 }
 
 /** Tells the operator what came of it. */
@@ -139,30 +145,51 @@ function readFrames(path: string): CapturedFrame[] {
   }
 }
 
-/** The address that the first frame to one station went to. */
-function guessMac(frames: readonly CapturedFrame[]): Uint8Array | undefined {
-  return frames.map(({ octets }) => octets)
-    .find((octets) => octets.length >= MAC_LEN && (octets[0]! & 1) === 0)
-    ?.subarray(0, MAC_LEN);
-}
-
 /** Whether a frame in the capture was sent by us. */
 function isFrom(octets: Uint8Array, mac: Uint8Array): boolean {
   return octets.length >= 2 * MAC_LEN &&
     mac.every((octet, i) => octets[MAC_LEN + i] === octet);
 }
 
-/** Writes a file from its pieces. */
-function writeAll(path: string, pieces: readonly Uint8Array[]): void {
+/** Makes the file of the answers, which must not be the one that is read. */
+function create(path: string, input: string): Deno.FsFile {
+  if (isSameFile(path, input)) {
+    throw new OperatorError(
+      `Cannot write ${quote(path)}: it is the capture that is read. ` +
+        "Name another after -w",
+    );
+  }
+  const options = { write: true, create: true, truncate: true };
+  return writing(path, () => Deno.openSync(path, options));
+}
+
+/** Whether two paths lead to one file. */
+function isSameFile(a: string, b: string): boolean {
   try {
-    using file = Deno.openSync(path, {
-      write: true,
-      create: true,
-      truncate: true,
-    });
+    const [one, other] = [Deno.statSync(a), Deno.statSync(b)];
+    return one.dev === other.dev && one.ino === other.ino;
+  } catch {
+    return false; // one of them is not there yet
+  }
+}
+
+/** Writes a file from its pieces. */
+function writeAll(
+  file: Deno.FsFile,
+  path: string,
+  pieces: readonly Uint8Array[],
+): void {
+  writing(path, () => {
     for (let piece of pieces) {
       while (piece.length > 0) piece = piece.subarray(file.writeSync(piece));
     }
+  });
+}
+
+/** Does something to a file, and says in a line what goes wrong. */
+function writing<T>(path: string, act: () => T): T {
+  try {
+    return act();
   } catch (cause) {
     const [reason] = String((cause as Error).message).split(" (os error");
     throw new OperatorError(`Cannot write ${quote(path)}: ${reason}`, {
