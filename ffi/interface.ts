@@ -15,7 +15,6 @@ const SIOCGIFMTU = 0x8921n;
 const SIOCGIFHWADDR = 0x8927n;
 const IFF_UP = 1;
 const ARPHRD_ETHER = 1;
-const ARPHRD_LOOPBACK = 772;
 
 // struct ifreq: char ifr_name[16], then a union.
 const IFREQ_LEN = 40;
@@ -80,7 +79,7 @@ export function findInterface(name: string): Interface | undefined {
       name,
       index,
       isUp: (ask(SIOCGIFFLAGS).getUint16(0, true) & IFF_UP) !== 0,
-      isEthernet: family === ARPHRD_ETHER || family === ARPHRD_LOOPBACK,
+      isEthernet: family === ARPHRD_ETHER,
       mac: new Uint8Array(hardware.buffer, UNION_AT + 2, 6),
       mtu: ask(SIOCGIFMTU).getInt32(0, true),
     };

@@ -28,12 +28,13 @@ import type {
 import {
   configPathOf,
   type Entry,
+  nearest,
   readConfig,
   settingsOf,
   withoutGiven,
 } from "./cli/config.ts";
 import { exampleOf } from "./cli/config_example.ts";
-import { AUDIT, FILE, NO_IFACE, REPLAY, RUN } from "./cli/options.ts";
+import { AUDIT, BRIEF, FILE, NO_IFACE, REPLAY, RUN } from "./cli/options.ts";
 import { SHARE, SHARE_USAGE } from "./cli/share.ts";
 import { VERSION } from "./cli/version.ts";
 import { OperatorError } from "./operator_error.ts";
@@ -138,13 +139,11 @@ const CONFIGURED: Readonly<Record<string, { usage: Usage }>> = {
 /** What arguments alone ask for. */
 type Parsed = InferValue<typeof PARSER> | PrintCommand;
 
-const BRIEF =
-  message`Network responder: answers ARP, neighbour discovery, ping and every TCP port at its addresses, and speaks HTTP, SSH, DNS, SMB, STUN, RPC and Gh0st with whoever speaks them first.`;
 const EXAMPLES = lines(
   "sudo masscanned -i eth0 --self-ip-list 192.0.2.10,2001:db8::10",
   "sudo masscanned -i eth0 -f ips.txt --remote-ip-deny-list 198.51.100.0/24",
   "sudo masscanned -i eth0 -f ips.txt --events seen.ndjson --pcap seen.pcapng",
-  "masscanned replay scan.pcap -w answers.pcap --self-ip-list 192.0.2.0/24",
+  "masscanned replay scan.pcap -w answers.pcap --self-ip-list 192.0.2.10",
   "sudo masscanned share up --interface eth0 --address 192.0.2.1 --keep tcp/22",
   'eval "$(masscanned completion bash)"    # or zsh, fish, nu, pwsh',
 );
@@ -213,7 +212,16 @@ function checkOf(path: string): CheckCommand {
   }
   if (asked.command !== "run") throw new TypeError("Cannot check a command");
   const settings = entries.flatMap(({ args }) => args);
-  return { command: "check", path, settings, asked };
+  return { command: "check", path, settings, hasIface, asked };
+}
+
+/** Which option was meant; empty if nobody can tell, or it is said already. */
+function hintOn(reason: string, [first = ""]: readonly string[]): string {
+  const [, name] = /^Unexpected .*: `(--[^`=]+)[^`]*`\.$/.exec(reason) ?? [];
+  const parser = CONFIGURED[first] ?? (first.startsWith("-") ? RUN : undefined);
+  if (name === undefined || parser === undefined) return "";
+  const meant = nearest(name, settingsOf(parser.usage));
+  return meant === undefined ? "" : ` Did you mean \`${meant}\`?`;
 }
 
 /** What is wrong, from "masscanned: …" and a line about help. */
@@ -241,7 +249,8 @@ function parseArgs(args: readonly string[]): Parsed {
     stderr: () => {},
     onError: (_, error) => {
       const reason = formatMessage(error).replaceAll(/\s+/g, " ");
-      pages.push(`${NAME}: ${reason}`, `Try: ${NAME} --help`);
+      const meant = hintOn(reason, args);
+      pages.push(`${NAME}: ${reason}${meant}`, `Try: ${NAME} --help`);
       print(USAGE_ERROR);
     },
     aboveError: "none",

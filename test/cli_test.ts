@@ -206,7 +206,7 @@ for (const [args, command] of COMMANDS) {
 
 // Arguments → what the one line says.
 const ERRORS: readonly [args: string, says: RegExp][] = [
-  ["", /Missing option `-i`\/`--iface`/],
+  ["", /Missing option `-i`\/`--iface`, or iface in the file/],
   ["-f a", /Missing option `-i`\/`--iface`/],
   ["-i", /`-i` requires `NAME`/],
   ["-i eth0 --workers 0", /`--workers`/],
@@ -276,6 +276,11 @@ const ERRORS: readonly [args: string, says: RegExp][] = [
   ["replay", /`IN.pcap`/],
   ["replay a.pcap b.pcap", /`b.pcap`/],
   ["replay a.pcap -i eth0", /"-i" "eth0"/],
+  ["-i eth0 --evnts a", /`--evnts`. Did you mean `--events`\?$/],
+  ["-i eth0 --event=a", /`--event=a`. Did you mean `--events`\?$/],
+  ["replay a --evnts b", /`--evnts`. Did you mean `--events`\?$/],
+  ["self-audit --personna b", /Did you mean `--persona`\?$/],
+  ["-i eth0 --zzzzzzzz", /`--zzzzzzzz`.$/],
   ["reply a.pcap", /`reply`.*Did you mean `replay`/],
   ["completion csh", /"csh".*"bash", "fish", "nu", "pwsh", "zsh"/],
 ];

@@ -17,6 +17,7 @@ const ARGS = [
   ...["-o", "udp.check_checksum:TRUE"],
 ];
 
+/** The fields that are read: add yours. */
 const FIELDS = [
   "_ws.expert.message",
   "_ws.expert.severity",

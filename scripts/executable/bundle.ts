@@ -45,13 +45,17 @@ for (const path of filesBelow(source)) {
 Deno.mkdirSync(program, { recursive: true });
 for (const entry of entries) {
   const output = join(program, basename(entry).replace(/\.ts$/, ".mjs"));
-  const { success } = new Deno.Command(Deno.execPath(), {
+  const { stderr, success } = new Deno.Command(Deno.execPath(), {
     args: `bundle --quiet --frozen --platform deno --output`
       .split(" ").concat(output, entry),
     cwd: source,
     stdin: "null",
   }).outputSync();
-  if (!success) throw new Error(`Cannot bundle "${entry}"`);
+  if (!success) {
+    // Deno fetches what bundles, esbuild, when it is asked for the first time.
+    Deno.stderr.writeSync(stderr);
+    Deno.exit(1);
+  }
   const text = Deno.readTextFileSync(output).replaceAll(CACHE, "npm/");
   const forgotten = FORGOTTEN.exec(text);
   if (forgotten) throw new Error(`"${entry}" still has: ${forgotten[0]}`);

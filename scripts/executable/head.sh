@@ -106,6 +106,16 @@ die_of_noexec() {
     "Name a folder on another: MASSCANNED_CACHE=FOLDER"
 }
 
+# The user's folder, which HOME is not where sudo has set it and setpriv has
+# then changed the user.
+home() {
+  owner=$(stat -c %u -- "${HOME-}" 2>/dev/null) || owner=$user
+  if [ "$owner" != "$user" ]; then
+    theirs=$(getent passwd "$user" 2>/dev/null | cut -d: -f6)
+  fi
+  printf %s "${theirs:-${HOME-}}"
+}
+
 # Neither relative paths nor Deno could do without.
 [ "$(pwd -P 2>/dev/null)" ] ||
   die "cannot run in a folder that was removed: cd to another"
@@ -117,8 +127,8 @@ elif [ -d "$installed/$contents" ]; then
   cache=$installed
 elif [ "$user" = 0 ]; then
   cache=/var/cache/masscanned
-elif [ "${XDG_CACHE_HOME:-${HOME-}}" ]; then
-  cache=${XDG_CACHE_HOME:-$HOME/.cache}/masscanned
+elif [ "${XDG_CACHE_HOME:-$(home)}" ]; then
+  cache=${XDG_CACHE_HOME:-$(home)/.cache}/masscanned
 else
   die 'does not know where to unpack, for HOME is not set.' \
     'Name a folder: MASSCANNED_CACHE=FOLDER'

@@ -12,6 +12,7 @@ import type { DocEntry } from "@optique/core/doc";
 import { formatMessage, type Message } from "@optique/core/message";
 import { getDocPage, type Parser } from "@optique/core/parser";
 import { REPLAY, RUN } from "../../src/cli/options.ts";
+import { SHARE } from "../../src/cli/share.ts";
 
 const page = Deno.readTextFileSync(
   new URL("./masscanned.8.in", import.meta.url),
@@ -27,13 +28,19 @@ const parts: Record<string, string> = {
   OPTIONS: listOf(options),
   // What replay shares with the rest is said there.
   REPLAY: listOf(entriesOf(REPLAY).filter((one) => !known.has(headOf(one)))),
+  SHARE: listOf(entriesOf(SHARE, "share", "up")),
 };
 const text = page.replaceAll(/^@(\w+)@\n/gm, (_, part) => parts[part]!);
 Deno.stdout.writeSync(new TextEncoder().encode(text));
 
 /** What the help says of a command's options and arguments. */
-function entriesOf(parser: Parser<"sync", unknown, unknown>): DocEntry[] {
-  return getDocPage(parser)!.sections.flatMap(({ entries }) => entries);
+function entriesOf(
+  parser: Parser<"sync", unknown, unknown>,
+  ...command: readonly string[]
+): DocEntry[] {
+  return getDocPage(parser, command)!.sections.flatMap(({ entries }) =>
+    entries
+  );
 }
 
 /** A list of options and arguments. */

@@ -126,6 +126,8 @@ export interface CheckCommand {
   readonly path: string;
   /** Its settings, as they stand on a command line. */
   readonly settings: readonly string[];
+  /** Whether they name an interface; if not, the command line has to. */
+  readonly hasIface: boolean;
   /** What it asks for. */
   readonly asked: RunCommand;
 }

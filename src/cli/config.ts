@@ -104,7 +104,8 @@ export function readConfig(
     const option = `--${key}`;
     const setting = settings.find(({ names }) => names.includes(option));
     if (setting === undefined) {
-      const hint = nearest(key, settings);
+      const meant = nearest(`--${key}`, settings)?.slice("--".length);
+      const hint = meant ? `; did you mean ${quote(meant)}?` : "";
       throw new OperatorError(
         `${place} there is no option ${quote(key)}${hint}`,
       );
@@ -151,9 +152,14 @@ function readToml(text: string, path: string): Record<string, unknown> {
     return parse(text);
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
+    const { column, line } = cause;
     const [reason] = cause.message.replace(/^[^:]*: /, "").split("\n");
+    // The parser takes the end of the line for a part of the string.
+    const isOpen = /control characters/.test(reason!) &&
+      column > text.split(/\r?\n/)[line - 1]!.length;
     throw new OperatorError(
-      `Cannot use ${quote(path)}, line ${cause.line}: ${reason}`,
+      `Cannot use ${quote(path)}, line ${line}: ` +
+        (isOpen ? "a string has no end" : reason),
       { cause },
     );
   }
@@ -184,12 +190,19 @@ function expectedOf({ isMultiple, takesValue }: Setting): string {
   return isMultiple ? "true, false or how many times" : "true or false";
 }
 
-/** "; did you mean …?", if a key is near enough to one that there is. */
-function nearest(key: string, settings: readonly Setting[]): string {
-  const keys = settings.flatMap(({ names }) => names.filter(isLong))
-    .map((name) => name.slice(2));
-  const [best] = findSimilar(key, keys, { maxDistance: 3 });
-  return best === undefined ? "" : `; did you mean ${quote(best)}?`;
+/**
+ * Finds out which option somebody meant.
+ *
+ * @param name What was said instead, with its hyphens.
+ * @param settings The options.
+ * @returns The long name that is nearest, or `undefined` if none is near.
+ */
+export function nearest(
+  name: string,
+  settings: readonly Setting[],
+): string | undefined {
+  const names = settings.flatMap(({ names }) => names.filter(isLong));
+  return findSimilar(name, names, { maxDistance: 3 })[0];
 }
 
 /** Number of the line that begins with a key. */

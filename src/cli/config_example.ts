@@ -11,18 +11,25 @@ import { formatMessage } from "@optique/core/message";
 const WIDTH = 78; // columns of a comment
 
 const HEAD = `# Configuration of masscanned: the long names of its options.
-# What the command line says as well, it says instead.
+# What the command line says as well, it says instead. The service writes below
+# /var/log/masscanned only, where relative paths begin, and serves no metrics
+# unless its unit lets it: see masscanned(8), FILES.
 `;
 
 /** Something that can be given for an option, or for a value of this name. */
 const VALUES: Readonly<Record<string, string | number>> = {
   "ADDR:PORT": "127.0.0.1:9100",
-  FILE: "/path/to/file",
   HEX: "000102030405060708090a0b0c0d0e0f",
   LIST: "192.0.2.10,2001:db8::/120",
   MAC: "02:00:5e:00:53:01",
   NAME: "eth0",
+  "--events": "events.ndjson",
+  "--ivre": "ivre.json",
+  "--pcap": "scan.pcapng",
+  "--remote-ip-deny-file": "/etc/masscanned/deny.txt",
+  "--self-ip-file": "/etc/masscanned/ips.txt",
   "--user": "masscanned",
+  "--zeek": "zeek",
   PORTS: "tcp/22,80,8000-8100,udp/53",
   PROTOCOLS: "http,ssh",
 };

@@ -102,7 +102,17 @@ const FORMAT = choice(["console", "logfmt", "json"]);
  */
 export const NO_IFACE: Message = message`Missing option ${
   optionNames(["-i", "--iface"])
-}.`;
+}, or iface in the file of ${optionNames(["--config"])}.`;
+
+/**
+ * What help says first.
+ *
+ * @ignore
+ */
+export const BRIEF: Message =
+  message`Network responder: answers ARP, neighbour discovery, ping and every TCP port at its addresses, and speaks the protocol that a client speaks first: ${
+    text(PROTOCOL_NAMES.join(", "))
+  }.`;
 
 // Sections of help.
 const INTERFACES = "Interfaces";

@@ -16,12 +16,14 @@ import { countText, loadLists } from "./policy.ts";
  * @returns Whole lines for the operator.
  * @throws {OperatorError} If an address list cannot be read or is wrong.
  */
-export function check({ asked, path, settings }: CheckCommand): string {
+export function check(options: CheckCommand): string {
+  const { asked, hasIface, path, settings } = options;
   const lists = loadLists(asked);
   const { persona, ports, protocols } = asked;
   return [
-    `${quote(path)} can be used. It says:`,
+    `${quote(path)} can be used${hasIface ? "" : " with -i NAME"}. It says:`,
     ...settings.map((setting) => `  ${setting}`),
+    ...hasIface ? [] : ["  no iface, which the command line has to name"],
     "In force would be:",
     `  answering for ${countText(lists)} as a ${persona.name} system`,
     `  denied addresses: ${lists.denied.size}`,

@@ -127,7 +127,11 @@ function adviceOn(error: Error): string {
   if (error instanceof Deno.errors.PermissionDenied) {
     return "ports below 1024 are root's; choose a higher one";
   }
-  return error.message.split(" (os error")[0]!;
+  const [reason] = error.message.split(" (os error");
+  return /^Address family not supported/.test(reason!)
+    ? "it may open no such socket; what to say in the service's unit is in " +
+      "masscanned(8), FILES"
+    : reason!;
 }
 
 /** Reads up to the blank line; `undefined` if that does not come soon. */

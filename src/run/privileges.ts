@@ -9,7 +9,7 @@
  * @module
  */
 
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import {
   actAs,
   becomeUser,
@@ -71,7 +71,10 @@ export function chooseUser(
     if (!canBecome(user)) return undefined;
     const [obstacle] = obstaclesOf({ ...user, name: DEFAULT_USER }, needs);
     if (obstacle === undefined) return { ...user, name: DEFAULT_USER };
-    say(`staying root, for ${obstacle}. Try: --user NAME`);
+    say(
+      `staying root, for ${obstacle}. Try: a folder of ${DEFAULT_USER}'s, or ` +
+        "--user and who may",
+    );
     return undefined;
   }
   if (user === undefined) {
@@ -94,7 +97,7 @@ function obstaclesOf(
   user: NamedUser,
   { outputs, program }: LaterNeeds,
 ): string[] {
-  const folders = new Set(outputs.map((path) => dirname(path)));
+  const folders = new Set(outputs.map((path) => dirname(resolve(path))));
   return [
     ...unreadable(user, [program]).map((path) =>
       `${user.name} may not read ${path}, to start a packet worker again`

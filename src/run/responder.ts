@@ -288,7 +288,8 @@ export class Responder {
     const more = texts.size > TOLD ? ` and ${texts.size - TOLD} more` : "";
     this.#settings.say(
       `left alone on ${this.#nameNow}, though listed: ${named}${more}, which ` +
-        `the host or its gateway has, or which is for broadcast`,
+        `the host or its gateway has, or which is for broadcast; to answer ` +
+        `for the host's: masscanned share`,
     );
   }
 

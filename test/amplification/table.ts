@@ -90,6 +90,10 @@ export function rows(): string[][] {
 
 if (import.meta.main) {
   const tries = Number(Deno.args[0] ?? 20_000);
+  if (!(tries >= 1 && Number.isInteger(tries))) {
+    console.error("Usage: deno task amplification [TRIES], a whole number");
+    Deno.exit(2);
+  }
   const seed = Date.now() | 0;
   const all: Record<string, string> = {};
   for (const name of OVER_UDP) {
@@ -99,6 +103,12 @@ if (import.meta.main) {
   }
   const others = worstOfOthers(frames(), tries, seed, Infinity);
   for (const [verdict, { question }] of others) all[verdict] = question.toHex();
-  Deno.writeTextFileSync(KNOWN, JSON.stringify(all, null, 2) + "\n");
+  const before = Deno.readTextFileSync(KNOWN);
+  const after = JSON.stringify(all, null, 2) + "\n";
+  Deno.writeTextFileSync(KNOWN, after);
+  const became = after === before
+    ? "is as it was"
+    : "has changed: see git diff";
+  console.error(`test/amplification/worst.json ${became}`);
   for (const row of rows()) console.log(`| ${row.join(" | ")} |`);
 }

@@ -72,6 +72,9 @@ for (const [text, args, alone] of SAME) {
 // Text of a file → what the one line says.
 const ERRORS: readonly [text: string, says: RegExp][] = [
   ["a = ", /line 1: invalid value$/],
+  ['quiet = true\niface = "eth0\nverbose = 1', /line 2: a string has no end$/],
+  ['iface = "eth0\r\nverbose = 1\r\n', /line 1: a string has no end$/],
+  ['iface = "e\u0001th0"', /line 1: control characters are not allowed/],
   ["quiet = true\nquiet = true", /line 2: .*redefine/],
   [
     '\nifce = "eth0"',
@@ -161,7 +164,8 @@ Deno.test("config check reads the lists and says what would be in force", () => 
       const said = check(command);
       for (
         const part of [
-          `"${path}" can be used.`,
+          `"${path}" can be used with -i NAME.`,
+          "no iface, which the command line has to name",
           `--self-ip-file=${list}`,
           "answering for 256 addresses",
           "denied addresses: 1",
@@ -170,6 +174,11 @@ Deno.test("config check reads the lists and says what would be in force", () => 
           "speaking http",
         ]
       ) ok(said.includes(part), said);
+    });
+    withFile(`iface = "eth0"\n${text}`, (path) => {
+      const command = parseCommand(["config", "check", path]);
+      ok(command.command === "check");
+      ok(check(command).includes(`"${path}" can be used. It says:`));
     });
     Deno.writeTextFileSync(list, "192.0.2.256\n");
     withFile(text, (path) => {

@@ -130,6 +130,24 @@ withNobody("nobody without HOME is one line and status 1", async (place) => {
   expectOneLine(outcome, ELSEWHERE);
 });
 
+withNobody(
+  "HOME as sudo leaves it is not taken for the user's",
+  async (place) => {
+    const { path, program } = place;
+    const home = `${path}/home`;
+    const user = `nobody:x:65534:65534::${home}:/bin/sh\n`;
+    await Deno.writeTextFile(`${path}/passwd`, user);
+    await Deno.chmod(path, 0o1777);
+    await succeed(`mount --bind ${path}/passwd /etc/passwd`);
+    try {
+      await succeed(`env HOME=/root ${AS_NOBODY} ${program} --version`);
+    } finally {
+      await succeed("umount /etc/passwd");
+    }
+    deepStrictEqual((await namesIn(`${home}/.cache/masscanned`)).length, 1);
+  },
+);
+
 withNobody("what root unpacked serves others", async ({ path, program }) => {
   const folder = await unpack(program, `${path}/cache`);
   const { code, stdout, stderr } = await start(

@@ -11,8 +11,11 @@ import { corpus, recordedFrames, vectorFrames } from "./corpus.ts";
 import { fuzz, FUZZED } from "./fuzzer.ts";
 import { fuzzTwins, TWINS } from "./twins.ts";
 
-const frames = Number(Deno.args[0] ?? 2_000_000);
-const seed = Number(Deno.args[1] ?? Date.now()) | 0;
+const [frames = 2_000_000, seed = Date.now() | 0] = Deno.args.map(Number);
+if (!(frames >= 1 && Number.isInteger(frames) && Number.isInteger(seed))) {
+  console.error("Usage: deno task fuzz [FRAMES] [SEED], two whole numbers");
+  Deno.exit(2);
+}
 const conversations = Math.ceil(frames / 100);
 const twins = Math.ceil(frames / 10 / TWINS.length);
 

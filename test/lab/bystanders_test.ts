@@ -175,7 +175,8 @@ lab("the host and its gateway are left alone even if they are listed", [
     );
     await masscanned.says(
       "WARN - left alone on sensor0, though listed: 192.0.2.2, 192.0.2.77, " +
-        "which the host or its gateway has, or which is for broadcast",
+        "which the host or its gateway has, or which is for broadcast; to " +
+        "answer for the host's: masscanned share",
     );
     for (const address of [HOST, gateway, NOBODY]) {
       const arping = `arping -c 2 -w 2 -I client0 ${address}`;

@@ -78,6 +78,7 @@ const MISTAKES: Record<string, [args: string, cause: RegExp]> = {
     `-i down0 --self-ip-list ${OURS}`,
     /down0.*down/,
   ],
+  "the loopback interface": [`-i lo --self-ip-list ${OURS}`, /lo.*Ethernet/],
   "a file that is missing": ["-i sensor0 -f /nowhere", /\/nowhere/],
   "a file that is a folder": ["-i sensor0 -f /proc", /\/proc/],
 };

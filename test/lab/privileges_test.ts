@@ -144,7 +144,7 @@ lab("it stays root for the sake of a file that only root can rotate", [
     await using masscanned = await Masscanned.start(capture);
     await masscanned.says(
       `WARN - staying root, for nobody may not write in "${folder}", to open ` +
-        `files anew. Try: --user NAME`,
+        `files anew. Try: a folder of nobody's, or --user and who may`,
     );
     await masscanned.stop();
     await Deno.chmod(folder, 0o777);
