@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Records the captures in test/pcap/ anew: in a private lab, real clients talk
 # to masscanned, and dumpcap listens on their side. With names as arguments
-# (such as http/curl_get), records those only.
+# (such as http/curl_get), records those only, and needs their clients only.
 #
 # What each one shows, and how often masscanned has to answer, says
 # test/captures.ts: the two lists go together. Those in scanner/ show who sent
@@ -13,6 +13,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 scripts=$(dirname "$(readlink -f "$0")")
 source "$scripts/deno.sh"
+source "$scripts/clients.sh"
 
 # Known to test/harness.ts and test/captures.ts, too.
 our_mac=02:00:00:00:00:01
@@ -225,6 +226,11 @@ fails() {
   ! "$@"
 }
 
+# The version of a client; nothing if it is not there.
+version_of() {
+  { "$1" --version || true; } 2>/dev/null | grep -om1 '[0-9.]*[0-9]' || true
+}
+
 # Reads lines from a file descriptor until one begins as given.
 wait_for() {
   local last line=
@@ -238,6 +244,7 @@ wait_for() {
 # forgotten first, so that every capture begins with finding us.
 record() {
   local file=$root/test/pcap/$1.pcap ears line dumpcap
+  known+=" $1 "
   [[ ! $wanted || $wanted == *" $1 "* ]] || return 0
   mkdir -p "${file%/*}"
   ip neighbour flush dev client0
@@ -277,13 +284,26 @@ if [[ ! ${LAB_SENSOR-} ]]; then
   exec "$scripts/lab.sh" "$0" "$@"
 fi
 
-for client in arping chromium curl dig dumpcap ethtool ffuf gobuster host \
-  hping3 hydra masscan ndisc6 nmap ping plink python3 rpcinfo showmount \
-  smbclient sqlmap ssh stun tcpreplay turnutils_stunclient whatweb zmap; do
-  type -P "$client" >/dev/null || die "recording needs $client"
-done
-"$python" -c 'import scapy' 2>/dev/null || die "recording needs scapy for $python"
 wanted=${*:+ $* }
+known=''
+needed=(dumpcap ethtool)
+[[ $wanted ]] || needed+=(arping chromium curl dig ffuf gobuster host hping3
+  hydra masscan ndisc6 nmap ping plink python3 rpcinfo scapy showmount smbclient
+  sqlmap ssh stun tcpreplay turnutils_stunclient whatweb zmap)
+missing=() missing_unpacked=()
+for client in "${needed[@]}"; do
+  if type -P "$client" >/dev/null; then
+    continue
+  elif [[ ${unpacked[$client]-} ]]; then
+    missing_unpacked+=("$client")
+  else
+    missing+=("${package[$client]-$client}")
+  fi
+done
+((!${#missing[@]})) ||
+  die "recording needs clients; on Debian and Ubuntu: apt-get install ${missing[*]}"
+((!${#missing_unpacked[@]})) ||
+  die "recording needs ${missing_unpacked[*]}; scripts/test.sh, run by root, unpacks them"
 masscanned=
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -363,7 +383,7 @@ gh0st=(
 )
 record gh0st/two_messages converse "$ours" 31337 "${gh0st[@]}"
 
-version=$(nmap --version | grep -om1 '[0-9.]*[0-9]')
+version=$(version_of nmap)
 nmap=scanner/nmap_$version
 record "${nmap}_syn" nmap -n -Pn -sS -p 22,80,443 "$ours" "$also_ours"
 record "${nmap}_syn_ipv6" nmap -6 -n -Pn -sS -p 22,80 "$ours_6"
@@ -379,7 +399,7 @@ record "${nmap}_version" nmap -n -Pn -sT -sV -p 80,3389 "$ours"
 record "${nmap}_scripts" nmap -n -Pn -sT -p 22,80 \
   --script ssh-hostkey,http-title "$ours"
 
-version=$({ masscan --version || true; } | grep -om1 '[0-9.]*[0-9]')
+version=$(version_of masscan)
 masscan=scanner/masscan_$version
 record "${masscan}_syn" scan_with_masscan -p 22,80 "$ours,$also_ours"
 record "${masscan}_syn_ipv6" scan_with_masscan -p 22,80 "$ours_6"
@@ -388,7 +408,7 @@ record "${masscan}_udp" scan_with_masscan -p U:53,U:137,U:161 "$ours"
 record "${masscan}_ping" scan_with_masscan --ping "$ours"
 record "${masscan}_http" scan_banners_with_masscan -p 80 "$ours"
 
-version=$(zmap --version | grep -om1 '[0-9.]*[0-9]')
+version=$(version_of zmap)
 zmap=scanner/zmap_$version
 record "${zmap}_syn" scan_with_zmap -p 80
 record "${zmap}_ping" scan_with_zmap -M icmp_echoscan
@@ -401,7 +421,7 @@ fi
 record "${zmap}_udp" scan_with_zmap -M udp -p 53 --probe-args=text:hello
 
 record scanner/hping_3 scan_with_hping
-version=$("$python" -c 'import scapy; print(scapy.VERSION)')
+version=$("$python" -c 'import scapy; print(scapy.VERSION)' || true)
 record "scanner/scapy_$version" scan_with_scapy
 
 for client in ffuf gobuster hydra sqlmap whatweb; do
@@ -432,6 +452,11 @@ record dns/dig_classic dig +noedns "@$ours" www.example.com A
 record smb/smbclient_classic fails smbclient -L "$ours" -N -U %
 record smb/smbclient_smb1_classic fails smbclient -L "$ours" -N -U % "${smb1[@]}"
 record gh0st/two_messages_classic converse "$ours" 31337 "${gh0st[@]}"
+
+for name in $wanted; do
+  [[ $known == *" $name "* ]] ||
+    die "there is no capture $name, or its client is not here: see scripts/record.sh"
+done
 
 # After sudo, the captures go to whoever owns the project's folder.
 [[ -O $root ]] || chown -R --reference="$root" "$root/test/pcap"
