@@ -188,11 +188,18 @@ Deno.test("W-09: a new connection between the same ports begins afresh", () => {
 });
 
 Deno.test("W-10: a request without end is acknowledged, and not kept", () => {
-  for (const begin of ["GET /", "\x80\x00\x10\x00"]) {
+  for (
+    const [begin, answer] of [
+      ["GET /", "HTTP/1.1 414 Request-URI Too Large"],
+      ["GET / HTTP/1.1\r\nCookie: ", "HTTP/1.1 400 Bad Request"],
+      ["\x80\x00\x10\x00", ""],
+    ] as const
+  ) {
     const { harness, client } = talk();
     client.say(begin);
     for (let i = 0; i < 100; i++) client.say("x".repeat(1000));
-    strictEqual(client.stream, "");
+    strictEqual(client.stream.split("\r\n")[0], answer);
+    strictEqual(count(client.stream, "HTTP/1.1 "), answer === "" ? 0 : 1);
     strictEqual(harness.stack.flowCount, 1);
   }
   // Credentials of 4 GiB, RFC 5531 §8.2.

@@ -82,6 +82,9 @@ const STATUS = 6;
 // Longest method and request line that are looked at before giving up.
 const METHOD_MAX = 32;
 const LINE_MAX = 4096;
+// Longest head, as nginx's large_client_header_buffers has it for a line; no
+// more of a message is ever kept.
+const HEAD_MAX = 8192;
 
 // `Exchange.state` is how many octets of a head were searched for its end, times
 // two, and one more if its first line is among them: nothing is searched twice,
@@ -170,7 +173,7 @@ function reply(exchange: Exchange): number {
     return DONE;
   }
   const headEnd = endOfHead(exchange, at);
-  if (headEnd < 0) return MORE;
+  if (headEnd < 0) return end - exchange.at < HEAD_MAX ? MORE : cut(exchange);
   exchange.state = 0;
   exchange.next = headEnd;
 
@@ -213,6 +216,17 @@ function reject(exchange: Exchange, wish: number): number {
   if (!persona.http.answersOddRequests) return DECLINE;
   const page = pagesOf(persona).badRequest;
   putPage(exchange, page, STATUS, (wish & TO_HEAD) !== 0);
+  return CLOSE;
+}
+
+/** Sends 414 or 400 to a head that is too long, and ends the connection. */
+function cut(exchange: Exchange): number {
+  const { arena: { bytes }, at, end, persona } = exchange;
+  if (!persona.http.answersOddRequests) return DECLINE;
+  const { longHead, longTarget } = pagesOf(persona);
+  const hasLine = (exchange.state & 1) !== 0;
+  readHead(exchange, at, end);
+  putPage(exchange, hasLine ? longHead : longTarget, STATUS, request.isHead);
   return CLOSE;
 }
 

@@ -30,6 +30,10 @@ export interface Pages {
   readonly lastUnauthorized: Page;
   /** To what cannot be read; the connection ends. */
   readonly badRequest: Page;
+  /** To a request line that is too long; the connection ends. */
+  readonly longTarget: Page;
+  /** To a head that is too long; the connection ends. */
+  readonly longHead: Page;
 }
 
 const PAGES = new Map<Persona, Pages>();
@@ -41,15 +45,23 @@ export function pagesOf(persona: Persona): Pages {
     const { http } = persona;
     const challenge = [`WWW-Authenticate: Basic realm="${http.realm}"`];
     const wanted = ["401 Unauthorized", "401 Authorization Required"] as const;
+    const bad = ["400 Bad Request", "400 Bad Request"] as const;
+    const tooLarge = [
+      "414 Request-URI Too Large",
+      "414 Request-URI Too Large",
+    ] as const;
     pages = {
       unauthorized: makePage(http, ...wanted, "keep-alive", challenge),
       lastUnauthorized: makePage(http, ...wanted, "close", challenge),
-      badRequest: makePage(
+      badRequest: makePage(http, ...bad, "close", []),
+      longTarget: makePage(http, ...tooLarge, "close", []),
+      longHead: makePage(
         http,
-        "400 Bad Request",
-        "400 Bad Request",
+        bad[0],
+        "400 Request Header Or Cookie Too Large",
         "close",
         [],
+        [bad[0], "Request Header Or Cookie Too Large"],
       ),
     };
     PAGES.set(persona, pages);
@@ -64,6 +76,7 @@ function makePage(
   title: string,
   connection: string,
   fields: readonly string[],
+  [heading, ...more]: readonly string[] = [title],
 ): Page {
   const lines = (texts: readonly string[]): string =>
     texts.map((text) => text + lineEnd).join("");
@@ -71,7 +84,8 @@ function makePage(
     "<html>",
     `<head><title>${title}</title></head>`,
     bodyTag,
-    `<center><h1>${title}</h1></center>`,
+    `<center><h1>${heading}</h1></center>`,
+    ...more.map((text) => `<center>${text}</center>`),
     `<hr><center>${server}</center>`,
     "</body>",
     "</html>",

@@ -127,8 +127,26 @@ export class TcpStream {
       const length = this.#requests.lengthOf(request);
       this.#converse(ip, flow, first, first + length);
     } else {
-      this.#turnDeaf(flow); // longer than we care for
+      this.#deliverInParts(ip, flow, at, end);
     }
+  }
+
+  /** Fills the buffer, for the protocol to say what it thinks of the length. */
+  #deliverInParts(
+    ip: Ipv4 | Ipv6,
+    flow: number,
+    at: number,
+    end: number,
+  ): void {
+    const { words } = this.#flows;
+    const request = words[flow + REQUEST]!;
+    const room = this.#requests.bufferLen - this.#requests.lengthOf(request);
+    if (room === 0) { // longer than we care for
+      this.#turnDeaf(flow);
+      return;
+    }
+    this.deliver(ip, flow, at, at + room);
+    this.deliver(ip, flow, at + room, end);
   }
 
   /** Lets the protocol answer `[at, end)`, and keeps what it does not use. */

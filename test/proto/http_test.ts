@@ -312,6 +312,27 @@ const STREAMS: readonly [
     "401 keep-alive, declined",
   ],
 
+  // Longer than nginx takes.
+  [
+    "a target of 8 KB without an end",
+    `GET /${"a".repeat(8192 - 5)}`,
+    "414 close, closed",
+    "declined",
+  ],
+  ["a target just shorter", `GET /${"a".repeat(8191 - 5)}`, "more"],
+  [
+    "a field of 8 KB without an end",
+    `${GET}A: ${"a".repeat(8192)}`,
+    "400 close, closed",
+    "declined",
+  ],
+  [
+    "a HEAD of 8 KB without an end",
+    `HEAD / HTTP/1.1\r\nA: ${"a".repeat(8192)}`,
+    "400 close bodiless, closed",
+    "declined",
+  ],
+
   // Others.
   ["TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "not http"],
   ["SSH", "SSH-2.0-OpenSSH_9.2\r\n", "not http"],
@@ -394,6 +415,26 @@ Deno.test("http (linux) writes a page for what it cannot read", () => {
   ok(head.includes(`\r\nContent-Length: ${body.length}\r\n`));
   ok(body.includes("<h1>400 Bad Request</h1>"));
   strictEqual(head.includes("WWW-Authenticate"), false);
+});
+
+Deno.test("http (linux) says what is too long in the words of nginx", () => {
+  // Of nginx 1.22.1-9+deb12u11 to the same requests, but for the date.
+  const head = "Server: nginx/1.22.1\r\nDate: Sat, 04 Apr 2026 09:05:07 GMT" +
+    "\r\nContent-Type: text/html\r\nContent-Length: ";
+  const foot = "<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n";
+  deepStrictEqual(answer(linux, `GET /${"a".repeat(9000)}`).answers, [
+    `HTTP/1.1 414 Request-URI Too Large\r\n${head}177\r\n` +
+    "Connection: close\r\n\r\n<html>\r\n" +
+    "<head><title>414 Request-URI Too Large</title></head>\r\n<body>\r\n" +
+    `<center><h1>414 Request-URI Too Large</h1></center>\r\n${foot}`,
+  ]);
+  deepStrictEqual(answer(linux, `${GET}A: ${"a".repeat(9000)}`).answers, [
+    `HTTP/1.1 400 Bad Request\r\n${head}233\r\n` +
+    "Connection: close\r\n\r\n<html>\r\n" +
+    "<head><title>400 Request Header Or Cookie Too Large</title></head>\r\n" +
+    "<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n" +
+    `<center>Request Header Or Cookie Too Large</center>\r\n${foot}`,
+  ]);
 });
 
 // [stream, notes]
