@@ -40,6 +40,8 @@ export interface HarnessOptions {
   readonly list?: boolean;
   /** That list; {@linkcode SELF_IPS} by default. */
   readonly own?: string;
+  /** Broadcast addresses of networks on the link; none are known by default. */
+  readonly broadcast?: readonly string[];
   /** Addresses that it says nothing to. */
   readonly deny?: readonly string[];
   /** Its open ports; every one by default. */
@@ -100,6 +102,7 @@ export function makeStack(
     policy: {
       own: list ? set(own) : undefined,
       reserved: set(),
+      broadcast: set(...options.broadcast ?? []),
       denied: set(...deny),
     },
     persona: PERSONAS.find(({ name }) => name === persona)!,

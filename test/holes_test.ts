@@ -297,17 +297,21 @@ Deno.test("W-43: nobody who cannot be there is answered", () => {
     "7f000001", // the host itself
     "c000020a", // ourselves
     "c000020b",
+    "c00002ff", // everybody on the link
     "f0000001", // nobody yet, RFC 1112 §4
     "00000000",
   ];
-  expectSilence(martians.flatMap((address) =>
-    [query, syn].map((frame) => {
-      const forged = frame.slice();
-      forged.set(hex(address), locate(frame)!.srcAt);
-      repair(forged);
-      return forged;
-    })
-  ));
+  expectSilence(
+    martians.flatMap((address) =>
+      [query, syn].map((frame) => {
+        const forged = frame.slice();
+        forged.set(hex(address), locate(frame)!.srcAt);
+        repair(forged);
+        return forged;
+      })
+    ),
+    { broadcast: ["192.0.2.255"] },
+  );
   const fromGroup = query.slice();
   fromGroup[6] = 1;
   expectSilence([fromGroup]);

@@ -12,6 +12,8 @@ export interface PolicyTables {
   readonly own: AddressTables | undefined;
   /** Addresses that are the host's, its gateway's or a network's, never ours. */
   readonly reserved: AddressTables;
+  /** Addresses that are a whole network's, so that nobody can send from them. */
+  readonly broadcast: AddressTables;
   /** Addresses that nothing is sent to. */
   readonly denied: AddressTables;
 }
@@ -20,6 +22,7 @@ export interface PolicyTables {
 export class AddressPolicy {
   #own: AddressSet | undefined;
   #reserved = AddressSet.of([]);
+  #broadcast = AddressSet.of([]);
   #denied = AddressSet.of([]);
 
   /**
@@ -39,6 +42,7 @@ export class AddressPolicy {
   replace(tables: PolicyTables): void {
     this.#own = tables.own && new AddressSet(tables.own);
     this.#reserved = new AddressSet(tables.reserved);
+    this.#broadcast = new AddressSet(tables.broadcast);
     this.#denied = new AddressSet(tables.denied);
   }
 
@@ -72,6 +76,11 @@ export class AddressPolicy {
   /** Whether the IPv6 address at `view[at]` is ours by our list. */
   lists6(view: DataView, at: number): boolean {
     return this.#own !== undefined && this.owns6(view, at);
+  }
+
+  /** Whether nobody can have sent from an IPv4 address, given as int32. */
+  isForged4(address: number): boolean {
+    return isMartian4(address) || this.#broadcast.has4(address);
   }
 
   /** Whether nothing is sent to an IPv4 address, given as int32. */

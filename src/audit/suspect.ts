@@ -125,6 +125,7 @@ export class Suspect {
       policy: {
         own: own === undefined ? undefined : all.tables,
         reserved: nobody,
+        broadcast: nobody,
         denied: nobody,
       },
       persona,

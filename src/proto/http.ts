@@ -221,7 +221,7 @@ function reject(exchange: Exchange, wish: number): number {
 
 /** Sends 414 or 400 to a head that is too long, and ends the connection. */
 function cut(exchange: Exchange): number {
-  const { arena: { bytes }, at, end, persona } = exchange;
+  const { at, end, persona } = exchange;
   if (!persona.http.answersOddRequests) return DECLINE;
   const { longHead, longTarget } = pagesOf(persona);
   const hasLine = (exchange.state & 1) !== 0;

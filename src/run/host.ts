@@ -18,17 +18,32 @@ import type { AddressRange } from "../address/set.ts";
  * that are reached by it. One range each.
  */
 export function reservedRanges(name: string): AddressRange[] {
-  const own = Deno.networkInterfaces().filter((one) => one.name === name);
   const addresses = [
     ...hostAddresses().map(({ address }) => address),
-    ...own.filter(hasBroadcast).map((one) =>
-      octetsOf(one.address)
-        .map((octet, i) => octet | ~octetsOf(one.netmask)[i]! & 0xff)
-    ),
     ...gateways4(name),
     ...gateways6(name),
   ];
-  return addresses.map((octets) => ({ first: octets, last: octets }));
+  return [...addresses.map(rangeOf), ...broadcastRanges(name)];
+}
+
+/**
+ * Finds the broadcast address of each network that the host has on an interface.
+ *
+ * @param name Name of the interface.
+ * @returns One range each.
+ */
+export function broadcastRanges(name: string): AddressRange[] {
+  const own = Deno.networkInterfaces().filter((one) => one.name === name);
+  return own.filter(hasBroadcast).map(({ address, netmask }) => {
+    const mask = octetsOf(netmask);
+    return rangeOf(
+      octetsOf(address).map((octet, i) => octet | ~mask[i]! & 255),
+    );
+  });
+}
+
+function rangeOf(address: Uint8Array): AddressRange {
+  return { first: address, last: address };
 }
 
 /**

@@ -51,15 +51,18 @@ export function conflictsOf(
  *
  * @param lists Address lists.
  * @param reserved Addresses that are not ours, listed or not.
+ * @param broadcast Addresses that are a whole network's.
  * @returns What the stack asks.
  */
 export function policyOf(
   { denied, own }: Lists,
   reserved: readonly AddressRange[],
+  broadcast: readonly AddressRange[],
 ): PolicyTables {
   return {
     own: own?.tables,
     reserved: AddressSet.of(reserved).tables,
+    broadcast: AddressSet.of(broadcast).tables,
     denied: denied.tables,
   };
 }

@@ -56,7 +56,7 @@ export function replay(options: ReplayCommand): void {
   const { input, output } = options;
   const frames = readFrames(input);
   const lists = loadLists(options);
-  const policy = policyOf(lists, []);
+  const policy = policyOf(lists, [], []);
   const mac = options.mac ?? guessMac(frames, lists.own) ?? FALLBACK_MAC;
   using file = output === undefined ? undefined : create(output, input);
   const logger = getLogger("masscanned");

@@ -15,7 +15,7 @@ import { ipText, macText } from "../address/text.ts";
 import type { CaptureSink } from "../sink/capture_sink.ts";
 import { macApart } from "./apart.ts";
 import { compileFilter } from "./filter.ts";
-import { hasNeighbours, reservedRanges } from "./host.ts";
+import { broadcastRanges, hasNeighbours, reservedRanges } from "./host.ts";
 import { lookAgain, openLink } from "./link.ts";
 import { changesOf, isSameLink } from "./link_changes.ts";
 import { memoryLenOf } from "./memory.ts";
@@ -61,6 +61,7 @@ export class Responder {
   #task: Settings["task"];
   #lists: Lists;
   #reserved: readonly AddressRange[] = [];
+  #broadcast: readonly AddressRange[] = [];
   #link: Interface | undefined;
   #foreignMac: Uint8Array | undefined; // other than the interface's own
   #ports: PacketPort[] = [];
@@ -121,7 +122,7 @@ export class Responder {
   /** Goes on with other address lists. */
   setLists(lists: Lists): void {
     this.#lists = lists;
-    this.#reserved = conflictsOf(lists, reservedRanges(this.#nameNow));
+    this.#findReserved();
     this.#setPolicy();
     this.#sayConflicts();
   }
@@ -211,7 +212,7 @@ export class Responder {
   /** Opens ports and starts a worker on each. */
   #open(link: Interface): void {
     const { index, mtu } = link;
-    this.#reserved = conflictsOf(this.#lists, reservedRanges(link.name));
+    this.#findReserved();
     this.#foreignMac = this.#settings.mac ?? macApart(link);
     this.#ports = PacketPort.open(this.#settings.workers, {
       index,
@@ -265,13 +266,22 @@ export class Responder {
     for (const port of ports) port[Symbol.dispose]();
   }
 
+  /** Finds what we leave alone; says whether that is what it was. */
+  #findReserved(): boolean {
+    const text = (): string =>
+      [this.#reserved, this.#broadcast].map((ranges) =>
+        ranges.map(({ first }) => first.toHex()).join()
+      ).join(";");
+    const before = text();
+    const name = this.#nameNow;
+    this.#reserved = conflictsOf(this.#lists, reservedRanges(name));
+    this.#broadcast = broadcastRanges(name);
+    return text() === before;
+  }
+
   /** The host's addresses may change. */
   #refreshReserved(link: Interface): void {
-    const reserved = conflictsOf(this.#lists, reservedRanges(link.name));
-    const text = (ranges: readonly AddressRange[]): string =>
-      ranges.map(({ first }) => first.toHex()).join();
-    if (text(reserved) === text(this.#reserved)) return;
-    this.#reserved = reserved;
+    if (this.#findReserved()) return;
     this.#setPolicy();
     this.#settings.say(
       `the host's addresses or gateways on "${link.name}" have changed: ` +
@@ -315,7 +325,7 @@ export class Responder {
   }
 
   #policy(): PolicyTables {
-    return policyOf(this.#lists, this.#reserved);
+    return policyOf(this.#lists, this.#reserved, this.#broadcast);
   }
 
   get #nameNow(): string {

@@ -54,7 +54,7 @@ export class Arp {
       // newcomer on the link from getting one.
       if (this.#policy.isOpen) return VERDICT.address_probe;
     } else {
-      if (isMartian4(senderIp)) return VERDICT.ip_martian;
+      if (this.#policy.isForged4(senderIp)) return VERDICT.ip_martian;
       if (senderIp === targetIp || this.#policy.lists4(senderIp)) {
         return VERDICT.ip_from_us;
       }

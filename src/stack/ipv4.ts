@@ -82,7 +82,9 @@ export class Ipv4 {
     const { header } = this;
     if (!header.open(at, end)) return VERDICT.ip_malformed;
     const { src, dst } = header;
-    if (isMartian4(dst) || isMartian4(src)) return VERDICT.ip_martian;
+    if (isMartian4(dst) || this.#policy.isForged4(src)) {
+      return VERDICT.ip_martian;
+    }
     if (!this.#policy.owns4(dst)) return VERDICT.ip_not_for_us;
     // Without a list nobody can tell a network's broadcast address from a
     // host's, and who answers it helps to flood the sender: RFC 1122 §3.3.6.

@@ -50,7 +50,12 @@ export class TcpRig implements FrameReceiver {
     const recorder = new Recorder(arena.bytes, LISTEN.nothing, () => {});
     const none = AddressSet.of([]).tables;
     const own = loadAddressSet("--self-ip", [], [SELF_IPS])!.tables;
-    const policy = new AddressPolicy({ own, reserved: none, denied: none });
+    const policy = new AddressPolicy({
+      own,
+      reserved: none,
+      broadcast: none,
+      denied: none,
+    });
     const mac = Uint8Array.fromHex(SELF_MAC.replaceAll(":", ""));
     const key = new Uint8Array(16).fill(7);
     this.#now = now;
