@@ -121,6 +121,12 @@ function checkPossible(options: ShareOptions, host: Host): void {
         `${own.join(", ") || "none"}`,
     );
   }
+  const loopback = addresses.find((one) => /^(127\.|::1$)/.test(one));
+  if (loopback !== undefined) {
+    throw new OperatorError(
+      `Cannot share ${loopback}: nobody but the host itself can reach it`,
+    );
+  }
   if (cableState(host) === "foreign") {
     throw new OperatorError(
       `Cannot share: somebody else made an interface "${HOST_END}" or ` +

@@ -259,6 +259,11 @@ const MISTAKES: readonly [Partial<ShareOptions>, Partial<Host>, RegExp][] = [
     {},
     /192\.0\.2\.9: it is not an address of eth0, which has 192\.0\.2\.1, 192\.0\.2\.2, 2001:db8::1$/,
   ],
+  [
+    { iface: "lo", addresses: ["127.0.0.1"] },
+    { links: [link("lo", { addresses: ["127.0.0.1", "::1"] })] },
+    /127\.0\.0\.1: nobody but the host itself can reach it$/,
+  ],
   [{}, { chains: undefined }, /neither nft nor iptables/],
   [{}, { links: [...host().links, link("masscanned")] }, /somebody else/],
 ];
