@@ -21,6 +21,7 @@ import ipaddr from "ipaddr.js";
 import { OperatorError } from "../operator_error.ts";
 import { quote } from "../printable.ts";
 import { readText } from "../text_file.ts";
+import { isMartian4, isMartian6 } from "./policy.ts";
 import { type AddressRange, AddressSet } from "./set.ts";
 
 const EXPECTED = "an address, prefix or range such as 192.0.2.1, " +
@@ -33,8 +34,8 @@ const EXPECTED = "an address, prefix or range such as 192.0.2.1, " +
  * @param files Paths of files, in UTF-8.
  * @param lists Inline lists.
  * @returns Their addresses, or `undefined` if there is neither file nor list.
- * @throws {OperatorError} If a file cannot be read, an entry is wrong, or there
- * is no entry at all.
+ * @throws {OperatorError} If a file cannot be read, an entry is wrong or, of
+ * ours, an address that no host can have, or if there is no entry at all.
  */
 export function loadAddressSet(
   option: "--self-ip" | "--remote-ip-deny",
@@ -42,12 +43,13 @@ export function loadAddressSet(
   lists: readonly string[],
 ): AddressSet | undefined {
   if (files.length === 0 && lists.length === 0) return undefined;
+  const parse = option === "--self-ip" ? parseOwn : parseEntry;
   const ranges = [
     ...files.flatMap((path) =>
-      parseEntries(readText(path).split("\n"), `${quote(path)}, line`)
+      parseEntries(readText(path).split("\n"), `${quote(path)}, line`, parse)
     ),
     ...lists.flatMap((list) =>
-      parseEntries(list.split(","), `${option}-list, item`)
+      parseEntries(list.split(","), `${option}-list, item`, parse)
     ),
   ];
   if (ranges.length === 0) {
@@ -65,17 +67,36 @@ export function loadAddressSet(
 function parseEntries(
   entries: readonly string[],
   place: string,
+  parse: (entry: string) => AddressRange | string,
 ): AddressRange[] {
   return entries.flatMap((line, i) => {
     const [column] = line.split("#", 1)[0]!.trim().split("\t", 1);
     const entry = column!.trim();
     if (entry === "") return [];
-    const range = parseEntry(entry);
+    const range = parse(entry);
     if (typeof range !== "string") return [range];
     throw new OperatorError(
       `Cannot use ${place} ${i + 1}: ${quote(entry, 60)} ${range}`,
     );
   });
+}
+
+/** Parses one entry of addresses that are to be ours. */
+function parseOwn(entry: string): AddressRange | string {
+  const range = parseEntry(entry);
+  if (typeof range === "string" || !isNobodys(range)) return range;
+  return "is nothing that a host can have: group, loopback or mapped";
+}
+
+/** Whether all of a range, or as good as all, is addresses that nobody has. */
+function isNobodys({ first, last }: AddressRange): boolean {
+  const [from, to] = [first, last].map(({ buffer }) => new DataView(buffer));
+  if (first.length === 4) {
+    const isGroup = first[0]! >= 0xe0;
+    return isMartian4(from!.getInt32(0)) && isMartian4(to!.getInt32(0)) &&
+      (isGroup || first[0] === last[0]);
+  }
+  return isMartian6(from!, 0) && isMartian6(to!, 0) && first[0] === last[0];
 }
 
 /** Parses one entry; a string says what is wrong with it. */

@@ -94,7 +94,7 @@ Deno.test("loadAddressSet() reads every notation of IPv6", () => {
     const octets = groups
       .map((group) => group.toString(16).padStart(4, "0")).join("");
     const [range] = loadAddressSet(
-      "--self-ip",
+      "--remote-ip-deny",
       [],
       [capital ? text.toUpperCase() : text],
     )!.ranges;
@@ -142,6 +142,13 @@ const ERRORS: readonly [entry: string, says: string][] = [
     "2001:db8::1/64",
     `"2001:db8::1/64" is not a prefix: write 2001:db8::/64 or 2001:db8::1`,
   ],
+  ...[
+    ...["127.0.0.1", "0.0.0.0", "224.0.0.0/4", "240.0.0.1-255.255.255.255"],
+    ...["::1", "ff02::1", "::ffff:192.0.2.1"],
+  ].map((entry) =>
+    [entry, `"${entry}" is nothing that a host can have`] as const
+  )
+    .map(([...row]): [string, string] => row),
   ["\x1b[2J\u202e", `"\\x1b[2J\\xe2\\x80\\xae" ${NOT}`],
   ["9".repeat(1e6), `"${"9".repeat(60)}..." ${NOT}`],
 ];
@@ -168,7 +175,7 @@ Deno.test("loadAddressSet() merges files and lists", () => {
   using none = textFile("# later\n");
   const set = loadAddressSet("--self-ip", [one.path, none.path], [
     "192.0.2.2, 192.0.2.3,",
-    "::1",
+    "2001:db8::1",
   ]);
   strictEqual(set!.size, 4n);
 });
@@ -222,7 +229,7 @@ Deno.test("loadAddressSet() refuses a file that is not UTF-8", () => {
 /** Ranges of a file with that text, as hexadecimal. */
 function load(text: string): string[] {
   using file = textFile(text);
-  return loadAddressSet("--self-ip", [file.path], [])!.ranges
+  return loadAddressSet("--remote-ip-deny", [file.path], [])!.ranges
     .map(({ first, last }) => `${first.toHex()}-${last.toHex()}`);
 }
 
