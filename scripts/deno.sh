@@ -58,7 +58,7 @@ fetch_deno() (
 # The line of a log that says most: npm's and Deno's first error with words in
 # it; and what helps where a proxy shows a certificate of its own.
 cause() {
-  sed -E 's/\x1b\[[0-9;]*m//g; s/^(npm (ERR!|error)|error:) *//; /^(code|errno|syscall|A complete log|$)/d' "$1" |
+  sed -E 's/\x1b\[[0-9;]*m//g; s/^(masscanned: |npm (ERR!|error)|error:) *//; /^(code|errno|syscall|A complete log|fetching Deno|$)/d' "$1" |
     head -n 1 |
     sed -E '/self.signed|unable to get local issuer|UnknownIssuer/s/$/; name your authority: NODE_EXTRA_CA_CERTS=FILE (npm), DENO_CERT=FILE (Deno)/'
 }

@@ -37,7 +37,7 @@ import { exampleOf } from "./cli/config_example.ts";
 import { AUDIT, BRIEF, FILE, NO_IFACE, REPLAY, RUN } from "./cli/options.ts";
 import { SHARE, SHARE_USAGE } from "./cli/share.ts";
 import { VERSION } from "./cli/version.ts";
-import { OperatorError } from "./operator_error.ts";
+import { fileReason, OperatorError } from "./operator_error.ts";
 import { quote } from "./printable.ts";
 import { readText } from "./text_file.ts";
 
@@ -298,7 +298,11 @@ export function commandOrExit(
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
   } catch (error) {
     // "masscanned --help | head -1"
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (!(error instanceof Deno.errors.BrokenPipe)) {
+      throw new OperatorError(
+        `Cannot write standard output: ${fileReason(error)}`,
+      );
+    }
   }
   Deno.exit(command.status);
 }

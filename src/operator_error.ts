@@ -14,3 +14,17 @@ export class OperatorError extends Error {
   /** Name of the class, as error output shows it. */
   override readonly name = "OperatorError";
 }
+
+/**
+ * Says for the operator why a file could not be opened, read or written.
+ *
+ * @param error What Deno threw.
+ */
+export function fileReason(error: unknown): string {
+  // Deno's own advice would be to start it with other permissions.
+  if (error instanceof Deno.errors.NotCapable) {
+    return "devices cannot be used, but files and pipes can";
+  }
+  // "No such file or directory (os error 2): readfile 'ips.txt'"
+  return (error as Error).message.split(" (os error")[0]!;
+}

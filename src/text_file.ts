@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OperatorError } from "./operator_error.ts";
+import { fileReason, OperatorError } from "./operator_error.ts";
 import { quote } from "./printable.ts";
 
 /**
@@ -19,8 +19,7 @@ export function readText(path: string): string {
   try {
     octets = Deno.readFileSync(path);
   } catch (cause) {
-    // "No such file or directory (os error 2): readfile 'ips.txt'"
-    const [reason] = String((cause as Error).message).split(" (os error");
+    const reason = fileReason(cause);
     throw new OperatorError(`Cannot read ${quote(path)}: ${reason}`, { cause });
   }
   try {

@@ -59,6 +59,65 @@ for (const name of ["http/curl_get_ipv6", "http/curl_post_large"]) {
   });
 }
 
+/** Runs the program. */
+function run(
+  args: readonly string[],
+): { code: number; stderr: string; out: Uint8Array<ArrayBuffer> } {
+  const { code, stderr, stdout } = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--cached-only"],
+      ...["--allow-read", "--allow-write=/tmp"],
+      fileURLToPath(new URL("../main.ts", import.meta.url)),
+      ...args,
+    ],
+  }).outputSync();
+  return { code, stderr: new TextDecoder().decode(stderr), out: stdout };
+}
+
+Deno.test("replay never writes over the capture that it reads", () => {
+  const path = Deno.makeTempFileSync({ dir: "/tmp", suffix: ".pcap" });
+  try {
+    const before = Deno.readFileSync(
+      new URL("pcap/icmpv4/ping.pcap", import.meta.url),
+    );
+    Deno.writeFileSync(path, before);
+    const { code, stderr } = run([
+      ...["replay", path, "-w", `/tmp/../${path}`],
+    ]);
+    deepStrictEqual(
+      [code, stderr],
+      [
+        1,
+        `ERROR - Cannot write "/tmp/../${path}": it is the capture that is read. Name another after -w\n`,
+      ],
+    );
+    deepStrictEqual(Deno.readFileSync(path), before);
+  } finally {
+    Deno.removeSync(path);
+  }
+});
+
+Deno.test("replay -w - writes answers to standard output", () => {
+  const capture = CAPTURES.find(({ name }) => name === "http/curl_get")!;
+  const { out } = run(replayArgs(capture, "-"));
+  deepStrictEqual(
+    [...readPcap(out)].map(({ octets }) => octets),
+    replayed(capture).map(({ octets }) => octets),
+  );
+});
+
+Deno.test("replay of a device is one line and status 1", () => {
+  const { code, stderr } = run(["replay", "/dev/full"]);
+  deepStrictEqual(
+    [code, stderr],
+    [
+      1,
+      'ERROR - Cannot read "/dev/full": devices cannot be used, but files ' +
+      "and pipes can\n",
+    ],
+  );
+});
+
 /** Replays a capture, and has the conversation judged. */
 async function check(capture: Capture): Promise<void> {
   judge(capture, await decode(merge(capture, replayed(capture))));

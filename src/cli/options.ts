@@ -314,7 +314,8 @@ export const REPLAY: Parser<"sync", ReplayCommand, unknown> = merge(
       description: message`Capture to answer.`,
     }),
     output: optional(option("-w", path({ metavar: "OUT.pcap" }), {
-      description: message`Capture to write the answers to.`,
+      description:
+        message`Capture to write the answers to; - is standard output.`,
     })),
   }),
   ADDRESSES,

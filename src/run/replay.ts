@@ -9,7 +9,7 @@ import { getLogger } from "@logtape/logtape";
 import { Arena } from "../arena.ts";
 import type { ReplayCommand } from "../cli/command.ts";
 import { openDiagnostics } from "../diagnostics.ts";
-import { OperatorError } from "../operator_error.ts";
+import { fileReason, OperatorError } from "../operator_error.ts";
 import { Outbox } from "../outbox.ts";
 import {
   type CapturedFrame,
@@ -58,7 +58,10 @@ export function replay(options: ReplayCommand): void {
   const lists = loadLists(options);
   const policy = policyOf(lists, [], []);
   const mac = options.mac ?? guessMac(frames, lists.own) ?? FALLBACK_MAC;
-  using file = output === undefined ? undefined : create(output, input);
+  // "-" is standard output.
+  using file = output === undefined || output === "-"
+    ? undefined
+    : create(output, input);
   const logger = getLogger("masscanned");
   using outputs = new Outputs(targetOf, (text) => {
     logger.warn("{text}", { text });
@@ -103,7 +106,7 @@ export function replay(options: ReplayCommand): void {
   }
   stack.end();
   sinks.end();
-  if (file !== undefined) writeAll(file, output!, answers);
+  if (output !== undefined) writeAll(file ?? Deno.stdout, output, answers);
   const elapsed = now - (frames[0]?.time ?? now);
   const { counts: verdicts, flowCount: flows } = stack;
   const counted = { verdicts, answers: stack.answers, flows };
@@ -140,7 +143,7 @@ function readFrames(path: string): CapturedFrame[] {
     const file = Deno.readFileSync(path);
     return [...(isPcapng(file) ? readPcapng(file) : readPcap(file))];
   } catch (cause) {
-    const [reason] = String((cause as Error).message).split(" (os error");
+    const reason = fileReason(cause);
     throw new OperatorError(`Cannot read ${quote(path)}: ${reason}`, { cause });
   }
 }
@@ -175,7 +178,7 @@ function isSameFile(a: string, b: string): boolean {
 
 /** Writes a file from its pieces. */
 function writeAll(
-  file: Deno.FsFile,
+  file: Pick<Deno.FsFile, "writeSync">,
   path: string,
   pieces: readonly Uint8Array[],
 ): void {
@@ -191,7 +194,7 @@ function writing<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (cause) {
-    const [reason] = String((cause as Error).message).split(" (os error");
+    const reason = fileReason(cause);
     throw new OperatorError(`Cannot write ${quote(path)}: ${reason}`, {
       cause,
     });

@@ -124,3 +124,12 @@ async function expectOneLine(
   match(stderr, /^[^\n]+\n$/);
   match(stderr, cause);
 }
+
+lab("help for a disk that is full is one line and status 1", [], async () => {
+  const command = `exec ${MASSCANNED} --help >/dev/full`;
+  const { code, stderr } = await run("sh -c", command);
+  deepStrictEqual([code, stderr], [
+    1,
+    "ERROR - Cannot write standard output: No space left on device\n",
+  ]);
+});
