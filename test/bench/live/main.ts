@@ -78,7 +78,7 @@ const RIVALS: readonly (readonly [string, string, readonly MakeLoad[]])[] = [
 
 pinGenerator();
 using port = new LoadPort();
-const target = await letKernelAnswer();
+await using target = await letKernelAnswer();
 const scores = new Scores();
 const starts: number[] = [];
 for (let round = rounds; round > 0; round--) {
