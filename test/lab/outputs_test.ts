@@ -181,7 +181,7 @@ lab(
   async () => {
     const { code, stderr } = await run(
       `${new URL("../../scripts/run.sh", import.meta.url).pathname} ` +
-        `-i lo --pcap /nonexistent/a.pcapng`,
+        `-i client0 --pcap /nonexistent/a.pcapng`,
     );
     strictEqual(
       stderr,
