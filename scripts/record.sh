@@ -124,6 +124,10 @@ browse() {
     --disable-component-update "$1"
 }
 
+shake_hands() {
+  fails openssl s_client -connect "$ours:443" "$@"
+}
+
 log_in_over_ssh() {
   fails ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=no \
     -o UserKnownHostsFile=/dev/null "root@$1"
@@ -287,9 +291,10 @@ fi
 wanted=${*:+ $* }
 known=''
 needed=(dumpcap ethtool)
-[[ $wanted ]] || needed+=(arping chromium curl dig ffuf gobuster host hping3
-  hydra masscan ndisc6 nmap ping plink python3 rpcinfo scapy showmount smbclient
-  sqlmap ssh stun tcpreplay turnutils_stunclient whatweb zmap)
+[[ $wanted ]] || needed+=(arping chromium curl dig ffuf gnutls-cli gobuster
+  host hping3 hydra masscan ndisc6 nmap openssl ping plink python3 rpcinfo scapy
+  showmount smbclient sqlmap ssh stun tcpreplay turnutils_stunclient whatweb
+  zmap)
 missing=() missing_unpacked=()
 for client in "${needed[@]}"; do
   if type -P "$client" >/dev/null; then
@@ -382,6 +387,16 @@ gh0st=(
   47683073741a00000005000000789c4b4c4fcccc030005e90201
 )
 record gh0st/two_messages converse "$ours" 31337 "${gh0st[@]}"
+
+record tls/curl fails get "https://$ours/"
+record tls/curl_ipv6 fails get "https://[$ours_6]:8443/"
+record tls/openssl shake_hands -servername www.example.com -alpn h2,http/1.1
+record tls/openssl_tls1_2 shake_hands -tls1_2 -no_ticket
+record tls/openssl_records shake_hands -max_send_frag 512 -alpn "$(seq -s, 150)"
+record tls/gnutls fails gnutls-cli --no-ca-verification -p 443 "$ours"
+record tls/chromium browse "https://$ours/"
+record tls/nmap_ciphers nmap -n -Pn -p 443 --script ssl-enum-ciphers "$ours"
+record tls/nmap_version nmap -n -Pn -sV --version-light -p 443 "$ours"
 
 version=$(version_of nmap)
 nmap=scanner/nmap_$version

@@ -19,6 +19,8 @@ export interface Persona {
    * get silence.
    */
   readonly refuses: boolean;
+  /** Whether it answers TLS. */
+  readonly speaksTls: boolean;
   /** Name of the host, in lower case and without a domain. */
   readonly hostName: string;
   /** What the web server says. */

@@ -31,6 +31,7 @@ export const SERVICE_ANSWERS = [
   ["smb", "smb.flags.response", /^(1|True)$/],
   ["smb", "smb2.flags.response", /^(1|True)$/],
   ["gh0st", "data.data", /^4768307374/],
+  ["tls", "tls.alert_message.desc", /^40$/],
 ] as const satisfies readonly [kind: string, field: Field, meant: RegExp][];
 
 /** Kinds of answers: to neighbours, on the way to a service, and a service's. */
@@ -289,6 +290,51 @@ const TABLE: readonly [
     arp: 1,
     synAck: 1,
     gh0st: 2,
+  }],
+  ["tls/curl", "refuses a client, RFC 8446 §4.1.1", {
+    arp: 1,
+    synAck: 1,
+    tls: 1,
+  }],
+  ["tls/curl_ipv6", "refuses a client, RFC 8446 §4.1.1", {
+    advertisement: 1,
+    synAck: 1,
+    tls: 1,
+  }],
+  ["tls/openssl", "refuses a client, RFC 8446 §4.1.1", {
+    arp: 1,
+    synAck: 1,
+    tls: 1,
+  }],
+  ["tls/openssl_tls1_2", "refuses a client, RFC 5246 §7.4.1.3", {
+    arp: 1,
+    synAck: 1,
+    tls: 1,
+  }],
+  ["tls/openssl_records", "puts two records together, RFC 8446 §5.1", {
+    arp: 1,
+    synAck: 1,
+    tls: 1,
+  }],
+  ["tls/gnutls", "refuses a client, RFC 8446 §4.1.1", {
+    arp: 1,
+    synAck: 1,
+    tls: 1,
+  }],
+  ["tls/chromium", "puts two segments together, RFC 8446 §5.1", {
+    arp: 1,
+    synAck: 4,
+    tls: 4,
+  }],
+  ["tls/nmap_ciphers", "has no cipher of any version, RFC 5246 §7.4.1.3", {
+    arp: 2,
+    synAck: 30,
+    tls: 29,
+  }],
+  ["tls/nmap_version", "refuses a client, RFC 5246 §7.4.1.3", {
+    arp: 2,
+    synAck: 3,
+    tls: 2,
   }],
   ["vlan/ping", "answers in the same VLAN, IEEE 802.1Q", {
     arp: 1,

@@ -89,6 +89,7 @@ const FIELDS = [
   "tcp.seq_raw",
   "tcp.srcport",
   "tcp.stream",
+  "tls.alert_message.desc",
   "udp.checksum.status",
   "udp.dstport",
   "udp.srcport",

@@ -70,7 +70,7 @@ export const PASSIVE_RECON: LogRules = {
     [
       "recon_type",
       "enum",
-      /^PassiveRecon::(DNS_HONEYPOT_QUERY|HTTP_(CLIENT_HEADER|HONEYPOT_REQUEST)|NTLM_AUTHENTICATE|SSH_CLIENT(_ALGOS|_HASSH)?|(TCP|UDP)_HONEYPOT_HIT)$/,
+      /^PassiveRecon::(DNS_HONEYPOT_QUERY|HTTP_(CLIENT_HEADER|HONEYPOT_REQUEST)|NTLM_AUTHENTICATE|SSH_CLIENT(_ALGOS|_HASSH)?|SSL_CLIENT|(TCP|UDP)_HONEYPOT_HIT)$/,
     ],
     ["source", "string"],
     ["value", "string"],

@@ -28,6 +28,11 @@ export const TCP_REQUESTS: Readonly<Record<string, Uint8Array>> = {
     "0021" + "133701000001000000000000" +
       "037777770765786d616d706c6503636f6d00" + "00010001",
   ),
+  // A ClientHello of TLS 1.2 with one cipher, RFC 5246 §7.4.1.2.
+  tls: hex(
+    "160301002d" + "01000029" + "0303" + "00".repeat(32) + "00" + "0002c02f" +
+      "0100",
+  ),
   // A binding request, RFC 8489 §5.
   stun: hex("000100002112a442000102030405060708090a0b"),
 };

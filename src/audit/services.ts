@@ -77,6 +77,19 @@ const sshServer: Criterion = {
   },
 };
 
+/** A server without a certificate. */
+const handshakes: Criterion = {
+  name: "TLS handshakes",
+  examine: (suspect) => {
+    if (sayingOf(suspect, "tls") === "") return undefined;
+    return {
+      level: "note",
+      what: "every TLS handshake fails, as on a server without a certificate",
+      remedy: "so it is meant; --no-protocols tls",
+    };
+  },
+};
+
 /** Malware on a server. */
 const malware: Criterion = {
   name: "malware",
@@ -94,6 +107,7 @@ const malware: Criterion = {
 export const SERVICE_CRITERIA: readonly Criterion[] = [
   oneSystem,
   sshServer,
+  handshakes,
   malware,
 ];
 

@@ -26,6 +26,7 @@ export const classic: Persona = {
     acknowledgesPush: true,
   },
   refuses: false,
+  speaksTls: false,
   hostName: "win1",
   http: {
     server: "nginx/1.14.2",

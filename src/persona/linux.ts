@@ -30,6 +30,7 @@ export const linux: Persona = {
     acknowledgesPush: false,
   },
   refuses: true,
+  speaksTls: true,
   hostName: "server",
   http: {
     server: "nginx/1.22.1",

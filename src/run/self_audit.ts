@@ -6,7 +6,7 @@
 
 import { audit, CRITERIA } from "../audit/mod.ts";
 import type { AuditCommand } from "../cli/command.ts";
-import { speakOnly } from "../proto/mod.ts";
+import { speakOnly, spokenBy } from "../proto/mod.ts";
 import { loadLists } from "./policy.ts";
 
 const LEVEL_WIDTH = 6;
@@ -33,7 +33,7 @@ export function selfAudit(options: AuditCommand): AuditResult {
     persona,
     ports,
     protocols: speakOnly(protocols),
-    spoken: protocols,
+    spoken: spokenBy(protocols, persona),
     own,
     amplificationLimit,
     mac: options.mac ?? macOf(options.ifaces),

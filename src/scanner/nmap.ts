@@ -117,6 +117,7 @@ export const nmap: Scanner = {
     word("url.original", "/nmaplowercheck"),
     word("url.original", "/nice%20ports%2C/Tri%6Eity.txt%2ebak"),
     word(PAYLOAD, "Cookie: mstshash=nmap"),
+    word("masscanned.tls.client.random", "random1random2random3random4"),
     word(PAYLOAD, "random1random2random3random4"),
     word(PAYLOAD, "OPTIONS sip:nm SIP/2.0"),
     word("ssh.client.software", "Nmap-SSH"),

@@ -11,6 +11,7 @@ import { communityIdOf } from "../event/community.ts";
 import type { Conversation, Listener, Visit } from "../event/conversation.ts";
 import { credentialsOf } from "../event/credentials.ts";
 import { hasshOf } from "../event/hassh.ts";
+import { ja3Of, ja4Of } from "../event/tls_fingerprint.ts";
 import {
   answerOf,
   countedOf,
@@ -28,6 +29,7 @@ import {
   scannersOf,
   textsOf,
   threatOf,
+  tlsOf,
   vlanOf,
 } from "./ecs_fields.ts";
 import { jsonText } from "./json_text.ts";
@@ -97,6 +99,7 @@ export class EcsEvents implements Listener {
     const application = messages.find((it) => it.protocol)?.protocol;
     const payload = payloadOf(messages);
     const hassh = hasshOf(values);
+    const ja3 = ja3Of(values);
     const users = [
       ...logins.map(({ user }) => user),
       ...textsOf([values], "user.name"),
@@ -151,9 +154,10 @@ export class EcsEvents implements Listener {
         related: {
           ip: [ipText(src), ipText(dst)],
           user: users.length > 0 ? [...new Set(users)] : undefined,
-          hash: hashes(hassh, payload),
+          hash: hashes(hassh, ja3, payload?.sha256),
         },
         threat: threatOf(conversation.scanners),
+        tls: tlsOf(values, ja3),
         masscanned: {
           ...conversation.history === ""
             ? {}
@@ -165,6 +169,9 @@ export class EcsEvents implements Listener {
           answer_bytes: messages.reduce((sum, it) => sum + it.answerLen, 0),
           answer: answerOf(messages),
           ssh: hassh === undefined ? undefined : { client: { hassh } },
+          tls: ja3 === undefined
+            ? undefined
+            : { client: { ja4: ja4Of(values) } },
           ntlm: ntlmOf(values),
           credentials: logins.length > 0 ? logins : undefined,
           payload,

@@ -116,6 +116,22 @@ export function ntlmOf(values: Values): Fields | undefined {
   return netntlm === undefined ? undefined : { netntlm };
 }
 
+/** What a client of TLS offers, in vain; `ja3` if it could be computed. */
+export function tlsOf(
+  values: Values,
+  ja3: string | undefined,
+): Fields | undefined {
+  if (!values.has("masscanned.tls.client.version")) return undefined;
+  const ciphers = values.get("tls.client.supported_ciphers");
+  return {
+    established: false,
+    client: {
+      ja3,
+      supported_ciphers: ciphers ? `${ciphers}`.split(",") : undefined,
+    },
+  };
+}
+
 /** The start of what nobody understood. */
 export function payloadOf(messages: readonly Message[]): Fields | undefined {
   const unknown = messages.filter(({ payload }) => payload.length > 0);
@@ -137,13 +153,9 @@ export function answerOf(messages: readonly Message[]): Fields | undefined {
   return first && { base64: first.answer.toBase64() };
 }
 
-/** What one may look for elsewhere. */
-export function hashes(
-  hassh: string | undefined,
-  payload: Fields | undefined,
-): string[] | undefined {
-  const all = [hassh, payload?.sha256 as string | undefined]
-    .filter((hash) => hash !== undefined);
+/** What one may look for elsewhere, of what there is. */
+export function hashes(...known: readonly unknown[]): unknown[] | undefined {
+  const all = known.filter((hash) => hash !== undefined);
   return all.length > 0 ? all : undefined;
 }
 

@@ -19,6 +19,7 @@ import type {
 } from "../event/conversation.ts";
 import type { OmittedCount } from "../event/omitted.ts";
 import { hasshTextOf } from "../event/hassh.ts";
+import { ja3TextOf } from "../event/tls_fingerprint.ts";
 import type { ZeekFields, ZeekValue } from "./zeek_log.ts";
 
 /** Fields of `passive_recon.log`. */
@@ -202,6 +203,8 @@ function* findingsOf(
   }
   const hassh = hasshTextOf(values);
   if (hassh !== undefined) yield ["SSH_CLIENT_HASSH", HASSH_SOURCE, hassh];
+  const ja3 = ja3TextOf(values);
+  if (ja3 !== undefined) yield ["SSL_CLIENT", "ja3", ja3];
   if (values.has("ntlm.response")) {
     const known = LOGIN.filter(([note]) => values.has(note));
     yield [

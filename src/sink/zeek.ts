@@ -66,6 +66,7 @@ const PROTOS: Readonly<Record<number, string>> = {
 const SERVICES: Readonly<Record<string, string>> = {
   domain: "dns",
   "microsoft-ds": "smb",
+  tls: "ssl",
 };
 
 /**

@@ -45,11 +45,16 @@ export class Application {
   ) {
     const answerAt = arena.allocate(ANSWER_MAX);
     const answer = new Writer(arena, answerAt, answerAt + ANSWER_MAX);
-    this.#protocols = protocols;
+    const spoken = protocols.map((protocol) =>
+      protocol.isSpokenBy?.(persona) === false
+        ? { ...protocol, transports: 0 }
+        : protocol
+    );
+    this.#protocols = spoken;
     this.answers = new Float64Array(protocols.length);
-    this.#streams = new Matcher(protocols, TCP);
-    this.#datagrams = new Matcher(protocols, UDP);
-    for (const [index, { greeting, transports }] of protocols.entries()) {
+    this.#streams = new Matcher(spoken, TCP);
+    this.#datagrams = new Matcher(spoken, UDP);
+    for (const [index, { greeting, transports }] of spoken.entries()) {
       if ((transports & TCP) === 0) continue;
       for (const port of greeting?.ports ?? []) this.#greeters[port] = index;
     }

@@ -9,7 +9,7 @@ import type { Persona } from "../../src/persona.ts";
 import { classic } from "../../src/persona/classic.ts";
 import { linux } from "../../src/persona/linux.ts";
 import { EVERY_PORT } from "../../src/ports.ts";
-import { PROTOCOL_NAMES, speakOnly } from "../../src/proto/mod.ts";
+import { PROTOCOL_NAMES, speakOnly, spokenBy } from "../../src/proto/mod.ts";
 import { ACK, SYN } from "../../src/wire/tcp.ts";
 
 const SOME_PROTOCOLS = ["http", "ssh", "dns"];
@@ -27,15 +27,16 @@ interface Configuration {
 /** A server with few ports, unless it is said otherwise. */
 function optionsOf(configuration: Configuration): AuditOptions {
   const { mac = "525400123456", ports = "tcp/22,80,udp/53" } = configuration;
+  const { persona = linux } = configuration;
   const { own, protocols = SOME_PROTOCOLS } = {
     own: "192.0.2.10",
     ...configuration,
   };
   return {
-    persona: configuration.persona ?? linux,
+    persona,
     ports: ports === "every" ? EVERY_PORT : readPorts(ports)!,
     protocols: speakOnly(protocols),
-    spoken: protocols,
+    spoken: spokenBy(protocols, persona),
     own: own === undefined ? undefined : loadAddressSet("--self-ip", [], [own]),
     amplificationLimit: 3,
     mac: Uint8Array.fromHex(mac),
@@ -200,10 +201,23 @@ Deno.test("audit() notes what cannot be helped", () => {
   match(notes[1]!, /SYN-ACK .* is not sent again/);
 });
 
+Deno.test("audit() notes that every handshake fails, where TLS is spoken", () => {
+  const notes = (persona: Persona) =>
+    audit(optionsOf({ persona, protocols: ["http", "tls"] }))
+      .filter(({ what }) => /every TLS handshake fails/.test(what))
+      .map(({ level }) => level);
+  deepStrictEqual(notes(linux), ["note"]);
+  deepStrictEqual(notes(classic), []);
+  const idle = (persona: Persona) =>
+    avoidable({ persona, ports: "tcp/80,443", protocols: ["http", "tls"] })
+      .some(({ what }) => /not spoken: 443/.test(what));
+  deepStrictEqual([idle(linux), idle(classic)], [false, true]);
+});
+
 Deno.test("every protocol that is asked for by name answers its request", () => {
   const names = Object.keys(TCP_REQUESTS);
   const [note] = audit(optionsOf({ ports: "tcp/40000", protocols: names }))
-    .filter(({ level }) => level === "note");
+    .filter(({ what }) => /^port 40000 speaks/.test(what));
   match(note!.what, new RegExp(`speaks ${names.join(", ")},`));
 });
 

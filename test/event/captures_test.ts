@@ -1,42 +1,14 @@
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import rcodes from "dns-packet/rcodes.js";
-import { parseCommand } from "../../src/cli.ts";
-import { replay } from "../../src/run/replay.ts";
 import { ECS_VERSION } from "../../src/sink/ecs.ts";
-import { type Capture, CAPTURES } from "../captures.ts";
+import { CAPTURES } from "../captures.ts";
 import { complaintsAbout, SCHEMA_VERSION } from "../ecs_schema.ts";
-import { SELF_IPS, SELF_MAC } from "../harness.ts";
+import { SELF_MAC } from "../harness.ts";
 import { decode, judged, tshark } from "../tshark.ts";
+import { eventsOf, outputOf } from "./replayed.ts";
 import type { Event } from "./rig.ts";
-
-/** What the replay of a capture writes to the file that an option names. */
-function outputOf(
-  { path, persona }: Capture,
-  option: "--events" | "-w",
-): Uint8Array<ArrayBuffer> {
-  const output = Deno.makeTempFileSync();
-  try {
-    const command = parseCommand([
-      ...["replay", fileURLToPath(path), "-q", option, output],
-      ...["-m", SELF_MAC, "--self-ip-list", SELF_IPS, "--persona", persona],
-    ]);
-    ok(command.command === "replay");
-    replay(command);
-    return Deno.readFileSync(output);
-  } finally {
-    Deno.removeSync(output);
-  }
-}
-
-/** Events of a capture's replay, and their lines. */
-function eventsOf(capture: Capture): { text: string; events: Event[] } {
-  const text = new TextDecoder().decode(outputOf(capture, "--events"));
-  const lines = text.split("\n").slice(0, -1);
-  return { text, events: lines.map((line) => JSON.parse(line)) };
-}
 
 Deno.test("events name the version of the list that judges them", () => {
   strictEqual(ECS_VERSION, SCHEMA_VERSION);

@@ -7,6 +7,9 @@ import { SELF_IPS, SELF_MAC } from "../harness.ts";
 
 const PCAP = new URL("../pcap/scanner/", import.meta.url);
 
+const TLS_RANDOM = '"random1random2random3random4" in ' +
+  "masscanned.tls.client.random";
+
 // What the event of a source says, as the surest: who it is, and by what.
 const SPEAKERS: readonly (readonly [
   capture: string,
@@ -21,15 +24,15 @@ const SPEAKERS: readonly (readonly [
   [
     "nmap_7.93_scripts",
     "nmap",
-    '"random1random2random3random4" in payload',
+    TLS_RANDOM,
   ],
-  ["nmap_7.93_version", "nmap", '"random1random2random3random4" in payload'],
+  ["nmap_7.93_version", "nmap", TLS_RANDOM],
   [
     "nmap_7.991_scripts",
     "nmap",
-    '"random1random2random3random4" in payload',
+    TLS_RANDOM,
   ],
-  ["nmap_7.991_version", "nmap", '"random1random2random3random4" in payload'],
+  ["nmap_7.991_version", "nmap", TLS_RANDOM],
   ["nobody_dig", undefined, undefined],
   ["nobody_ssh", undefined, undefined],
   ["sqlmap", "sqlmap", '"sqlmap/" in user_agent.original'],

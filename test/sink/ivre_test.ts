@@ -62,6 +62,14 @@ const RECORDS: readonly [
       "none zlib@openssh.com zlib",
     ],
   ]],
+  // As tshark 4.0.17 has it in tls.handshake.ja3_full.
+  ["tls/openssl_tls1_2", [[
+    "SSL_CLIENT",
+    "ja3",
+    "771,49196-49200-159-52393-52392-52394-49195-49199-158-49188-49" +
+    "192-107-49187-49191-103-49162-49172-57-49161-49171-51-157-156-" +
+    "61-60-53-47-255,11-10-22-23-13,29-23-30-25-24,0-1-2",
+  ]]],
   ["smb/smbclient", [
     [
       "NTLM_AUTHENTICATE",

@@ -91,6 +91,12 @@ for (const [name, lines] of KNOWN) {
   });
 }
 
+Deno.test("conn.log calls TLS what Zeek calls it", () => {
+  const [row] = rowsOf(captureOf("tls/curl"))
+    .filter(({ proto }) => proto === "tcp");
+  strictEqual(row!.service, "ssl");
+});
+
 Deno.test("conn.log of a ping has type and counterpart for ports, as Zeek's", () => {
   const ports = (name: string): string[] => [
     ...new Set(
