@@ -6,6 +6,8 @@
 
 import { loadAddressSet } from "../src/address/list.ts";
 import { AddressSet, type AddressTables } from "../src/address/set.ts";
+import type { Translation } from "../src/address/translation.ts";
+import { loadTranslations } from "../src/address/translation_list.ts";
 import { Arena } from "../src/arena.ts";
 import { readPorts } from "../src/cli/ports.ts";
 import { Outbox, type Send } from "../src/outbox.ts";
@@ -44,6 +46,8 @@ export interface HarnessOptions {
   readonly broadcast?: readonly string[];
   /** Addresses that it says nothing to. */
   readonly deny?: readonly string[];
+  /** What clients call its addresses, as `--public-ip` takes it. */
+  readonly publicIp?: string;
   /** Its open ports; every one by default. */
   readonly ports?: string;
   /** What it answers. */
@@ -104,6 +108,7 @@ export function makeStack(
       reserved: set(),
       broadcast: set(...options.broadcast ?? []),
       denied: set(...deny),
+      translations: translationsOf(options),
     },
     persona: PERSONAS.find(({ name }) => name === persona)!,
     amplificationLimit: options.amplificationLimit ?? 3,
@@ -114,6 +119,13 @@ export function makeStack(
   });
   stack.tick(START);
   return { arena, outbox, recorder, stack };
+}
+
+/** What clients call the addresses of such a stack. */
+export function translationsOf(
+  { publicIp = "" }: HarnessOptions,
+): readonly Translation[] {
+  return loadTranslations([publicIp], undefined, []);
 }
 
 /** A stack that is shown one frame after the other. */

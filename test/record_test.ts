@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { Translations } from "../src/address/translation.ts";
 import { Arena } from "../src/arena.ts";
 import { linux } from "../src/persona/linux.ts";
 import { Exchange, NOTES_MAX, TCP } from "../src/protocol.ts";
@@ -56,6 +57,7 @@ class Rig {
       new Writer(this.arena, 0, answerMax),
       linux,
       new SipHash(new Uint8Array(KEY_LEN)),
+      new Translations(),
     );
     exchange.listening = true;
     return exchange;
@@ -149,7 +151,7 @@ Deno.test("readRecords() reads what message() wrote, long notes cut", () => {
   const exchange = rig.exchange();
   exchange.transport = TCP;
   exchange.peerAt = 12;
-  exchange.selfAt = 16;
+  exchange.dstAt = 16;
   exchange.peerPort = 50_000;
   exchange.selfPort = 80;
   exchange.note(2, 300, 303);

@@ -26,6 +26,7 @@ import { type AddressRange, AddressSet } from "./set.ts";
 
 const EXPECTED = "an address, prefix or range such as 192.0.2.1, " +
   "192.0.2.0/24, 192.0.2.1-192.0.2.9 or 2001:db8::/64";
+const NOBODYS = "is nothing that a host can have: group, loopback or mapped";
 
 /**
  * Loads all lists that were given for one purpose.
@@ -81,11 +82,22 @@ function parseEntries(
   });
 }
 
+/**
+ * Parses the address of a host.
+ *
+ * @param text The address in its usual notation.
+ * @returns Its 4 or 16 octets; a string says what is wrong with it.
+ */
+export function parseHost(text: string): Uint8Array | string {
+  const octets = parseAddress(text);
+  if (!octets) return "is not an address such as 192.0.2.1 or 2001:db8::1";
+  return isNobodys({ first: octets, last: octets }) ? NOBODYS : octets;
+}
+
 /** Parses one entry of addresses that are to be ours. */
 function parseOwn(entry: string): AddressRange | string {
   const range = parseEntry(entry);
-  if (typeof range === "string" || !isNobodys(range)) return range;
-  return "is nothing that a host can have: group, loopback or mapped";
+  return typeof range !== "string" && isNobodys(range) ? NOBODYS : range;
 }
 
 /** Whether all of a range, or as good as all, is addresses that nobody has. */

@@ -5,6 +5,7 @@
  */
 
 import { type AddressRange, AddressSet, type AddressTables } from "./set.ts";
+import { type Translation, Translations } from "./translation.ts";
 
 /** What a policy is made of. Plain data, which a worker can be sent. */
 export interface PolicyTables {
@@ -16,6 +17,8 @@ export interface PolicyTables {
   readonly broadcast: AddressTables;
   /** Addresses that nothing is sent to. */
   readonly denied: AddressTables;
+  /** Addresses of ours that clients know by others; absent: none. */
+  readonly translations?: readonly Translation[];
 }
 
 /** Answers every question about an address that the packet path asks. */
@@ -24,6 +27,9 @@ export class AddressPolicy {
   #reserved = AddressSet.of([]);
   #broadcast = AddressSet.of([]);
   #denied = AddressSet.of([]);
+
+  /** What clients call our addresses. */
+  readonly translations: Translations = new Translations();
 
   /**
    * Makes a policy.
@@ -44,6 +50,7 @@ export class AddressPolicy {
     this.#reserved = new AddressSet(tables.reserved);
     this.#broadcast = new AddressSet(tables.broadcast);
     this.#denied = new AddressSet(tables.denied);
+    this.translations.replace(tables.translations ?? []);
   }
 
   /** Whether there is no list: every address that is nobody else's is ours. */

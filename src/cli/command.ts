@@ -18,6 +18,8 @@ export interface AnswerOptions {
   readonly denyFiles: readonly string[];
   /** Inline lists of the addresses never to answer. */
   readonly denyLists: readonly string[];
+  /** Inline lists of what clients call our addresses: `inner=outer`. */
+  readonly publicIps: readonly string[];
   /** MAC address to answer with, 6 octets. */
   readonly mac: Uint8Array | undefined;
   /** Who to pretend to be. */

@@ -23,6 +23,7 @@ const VALUES: Readonly<Record<string, string | number>> = {
   LIST: "192.0.2.10,2001:db8::/120",
   MAC: "02:00:5e:00:53:01",
   NAME: "eth0",
+  "OURS=PUBLIC": "0.255.0.1=192.0.2.1",
   "--events": "events.ndjson",
   "--ivre": "ivre.json",
   "--pcap": "scan.pcapng",

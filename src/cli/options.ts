@@ -56,6 +56,11 @@ const LIST = string({
   pattern: /\S/,
   errors: { patternMismatch: message`List must not be empty.` },
 });
+const PAIRS = string({
+  metavar: "OURS=PUBLIC",
+  pattern: /\S/,
+  errors: { patternMismatch: message`List must not be empty.` },
+});
 const IFACE = valueParser("NAME", "a name of 1 to 15 octets", readIface);
 const MAC = valueParser(
   "MAC",
@@ -131,6 +136,10 @@ const ADDRESSES = object("Addresses", {
   })),
   denyLists: multiple(option("--remote-ip-deny-list", LIST, {
     description: message`Never answer these addresses.`,
+  })),
+  publicIps: multiple(option("--public-ip", PAIRS, {
+    description:
+      message`What clients call our addresses, separated by commas, where something on the way translates them: told in answers and events. See what share up prints.`,
   })),
   mac: optional(option("-m", "-a", "--mac-addr", MAC, {
     description:

@@ -6,6 +6,7 @@
 
 import { CommunityId } from "../community_id.ts";
 import type { Peers } from "../record/records.ts";
+import type { Conversation } from "./conversation.ts";
 
 const ICMP = 1;
 const ICMPV6 = 58;
@@ -13,6 +14,18 @@ const ICMPV6 = 58;
 const COMMUNITY_ID = new CommunityId();
 const ADDRESSES = new Uint8Array(32);
 const DECODER = new TextDecoder();
+
+/**
+ * Says who talked with whom in a conversation's packets, as they came to us and
+ * as our own captures have them.
+ *
+ * @param conversation The conversation.
+ * @returns The same with the address that we were asked under.
+ */
+export function inPackets(conversation: Conversation): Peers {
+  const { inner } = conversation;
+  return inner === undefined ? conversation : { ...conversation, dst: inner };
+}
 
 /**
  * Computes a Community ID.

@@ -48,6 +48,10 @@ export type Ending =
 
 /** A TCP connection, or a datagram and its answer. */
 export interface Conversation extends Peers {
+  /** Our address as the peer knows it. */
+  readonly dst: Uint8Array;
+  /** Our address in the packets, if that is another. */
+  readonly inner?: Uint8Array;
   /** Name of the interface; absent: a capture. */
   readonly iface: string | undefined;
   /** Tells it from all others. */

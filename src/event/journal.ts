@@ -12,6 +12,7 @@
  * @module
  */
 
+import { Translations } from "../address/translation.ts";
 import { lineOf, nameOf, valueOf } from "../note.ts";
 import type { Protocol } from "../protocol.ts";
 import { DEPTH_OF } from "../record/layout.ts";
@@ -55,6 +56,7 @@ export class Journal {
   readonly #recogniser: Recogniser;
   readonly #witness: Witness;
   readonly #listeners: readonly Listener[];
+  readonly #translations: Translations;
   readonly #ids = new FlowId();
   readonly #syns = new Syns();
   readonly #pending: Pending;
@@ -72,18 +74,21 @@ export class Journal {
    * @param protocols Protocols, by the index that records have.
    * @param recogniser Who knows what sources are; is shown what tells.
    * @param listeners Who is told.
+   * @param translations What peers call our addresses.
    */
   constructor(
     iface: string | undefined,
     protocols: readonly Protocol[],
     recogniser: Recogniser,
     listeners: readonly Listener[],
+    translations: Translations = new Translations(),
   ) {
     this.#iface = iface;
     this.#protocols = protocols;
     this.#recogniser = recogniser;
     this.#witness = new Witness(protocols, recogniser);
     this.#listeners = listeners;
+    this.#translations = translations;
     this.#pending = new Pending((messages) => this.#tellDropped(messages));
     this.#omitted = new Omitted((omitted) => {
       for (const listener of listeners) listener.omitted?.(omitted);
@@ -100,7 +105,7 @@ export class Journal {
       for (const listener of this.#listeners) {
         listener.overflow?.(this.#now, packets);
       }
-    });
+    }, translations);
   }
 
   /**
@@ -285,19 +290,25 @@ export class Journal {
       this.#omitted.add(conversation.src, conversation.time);
       return;
     }
-    for (const listener of this.#listeners) {
-      listener.conversation?.(conversation);
-    }
+    const told = this.#translated(conversation);
+    for (const listener of this.#listeners) listener.conversation?.(told);
   }
 
   #tellEncounter(encounter: Encounter, named: Peers): void {
-    const whole = {
+    const whole = this.#translated({
       ...encounter,
       iface: this.#iface,
       id: this.#ids.of(named),
       scanners: this.#recogniser.about(encounter.src),
-    };
+    });
     for (const listener of this.#listeners) listener.encounter?.(whole);
+  }
+
+  /** The same with our address as the peer knows it. */
+  #translated(conversation: Conversation): Conversation {
+    const { dst: inner } = conversation;
+    const dst = this.#translations.outerOf(inner);
+    return dst === undefined ? conversation : { ...conversation, dst, inner };
   }
 
   /** Counts datagrams: who sends them may have forged his address. */

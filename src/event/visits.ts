@@ -6,6 +6,7 @@
 
 import { type AddressKey, keyOf, octetsOf } from "../address/key.ts";
 import { ipText } from "../address/text.ts";
+import { Translations } from "../address/translation.ts";
 import type { FlowRecord, FrameRecord } from "../record/records.ts";
 import { VERDICTS } from "../verdict.ts";
 import { AgingMap } from "./aging_map.ts";
@@ -53,6 +54,7 @@ export class Visits {
   readonly #onVisit: OnVisit;
   readonly #visitors = new AgingMap<AddressKey, Visitor>();
   readonly #onOverflow: OnOverflow;
+  readonly #translations: Translations;
   #maps = 0;
   #second = 0;
   #admitted = 0; // in this second
@@ -66,17 +68,20 @@ export class Visits {
    * @param recogniser Who knows what sources are.
    * @param onVisit Called when a source has been idle.
    * @param onOverflow Called when there is no room for a source.
+   * @param translations What sources call our addresses.
    */
   constructor(
     iface: string | undefined,
     recogniser: Recogniser,
     onVisit: OnVisit,
     onOverflow: OnOverflow,
+    translations: Translations = new Translations(),
   ) {
     this.#iface = iface;
     this.#recogniser = recogniser;
     this.#onVisit = onVisit;
     this.#onOverflow = onOverflow;
+    this.#translations = translations;
   }
 
   /** Number of sources that are remembered. */
@@ -290,7 +295,9 @@ export class Visits {
       addresses: {
         count: addresses.length,
         isMinimum: visitor.addressesOmitted,
-        first: addresses.map((key) => ipText(octetsOf(key))),
+        first: addresses.map(octetsOf).map((address) =>
+          ipText(this.#translations.outerOf(address) ?? address)
+        ),
       },
       tcpPorts: visitor.tcpPorts ?? NO_PORTS,
       udpPorts: visitor.udpPorts ?? NO_PORTS,

@@ -316,7 +316,7 @@ export class Recorder {
     );
     view.setInt32(at + ANSWER_LEN, isAnswered ? answer.end - answer.at : 0);
     this.#copy(at + SRC, exchange.peerAt, addressLen);
-    this.#copy(at + DST, exchange.selfAt, addressLen);
+    this.#copy(at + DST, exchange.dstAt, addressLen);
     let noteAt = at + NOTES;
     for (let i = 0; i < noteCount; i++) {
       noteAt = this.#note(

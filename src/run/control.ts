@@ -18,6 +18,7 @@ import { LINES } from "../sink/framing.ts";
 import { Output } from "../sink/output.ts";
 import { Outputs } from "../sink/outputs.ts";
 import { Sinks } from "../sink/sinks.ts";
+import { hostAddresses } from "./host.ts";
 import { behaviourOf, type Report } from "./messages.ts";
 import { metricsText } from "./metrics.ts";
 import { MetricsServer } from "./metrics_server.ts";
@@ -57,8 +58,9 @@ export async function run(
   using outputs = new Outputs(targetOf, say);
   const stderr = outputs.add(new Output(STANDARD_ERROR, LINES, say));
   using _diagnostics = openDiagnostics(options, stderr);
-  const lists = loadLists(options);
+  const lists = loadLists(options, hostAddresses());
   const sinks = new Sinks(options, outputs);
+  sinks.setTranslations(lists.translations);
   const { ifaces, mac, probe, workers } = options;
   const capture = openCapture(options, outputs);
   const paths = outputs.all.flatMap(({ path }) => path ?? []);
@@ -90,7 +92,7 @@ export async function run(
   const responders = ifaces.map((name, i) =>
     new Responder(name, i, settings, lists)
   );
-  const reloader = new Reloader(options, reread, responders, say);
+  const reloader = new Reloader(options, reread, responders, sinks, say);
 
   const reportEach = (): Promise<Report[]> =>
     Promise.all(responders.map((one) => one.report()));

@@ -7,6 +7,8 @@
 import { loadAddressSet } from "../address/list.ts";
 import type { PolicyTables } from "../address/policy.ts";
 import { type AddressRange, AddressSet } from "../address/set.ts";
+import type { Translation } from "../address/translation.ts";
+import { loadTranslations } from "../address/translation_list.ts";
 import type { AnswerOptions } from "../cli/command.ts";
 
 /** Address lists, loaded. */
@@ -15,20 +17,31 @@ export interface Lists {
   readonly own: AddressSet | undefined;
   /** Addresses that nothing is sent to. */
   readonly denied: AddressSet;
+  /** Addresses of ours that clients know by others. */
+  readonly translations: readonly Translation[];
 }
 
 /**
  * Loads all address lists.
  *
  * @param options Where they are.
+ * @param others Addresses that are somebody else's for sure, listed or not.
  * @returns The lists.
  * @throws {OperatorError} If one of them cannot be read or is wrong.
  */
-export function loadLists(options: AnswerOptions): Lists {
-  const { denyFiles, denyLists, selfIpFiles, selfIpLists } = options;
+export function loadLists(
+  options: AnswerOptions,
+  others: readonly { readonly address: Uint8Array }[] = [],
+): Lists {
+  const { denyFiles, denyLists, publicIps, selfIpFiles, selfIpLists } = options;
   const own = loadAddressSet("--self-ip", selfIpFiles, selfIpLists);
   const denied = loadAddressSet("--remote-ip-deny", denyFiles, denyLists);
-  return { own, denied: denied ?? AddressSet.of([]) };
+  const translations = loadTranslations(
+    publicIps,
+    own,
+    others.map(({ address }) => address),
+  );
+  return { own, denied: denied ?? AddressSet.of([]), translations };
 }
 
 /**
@@ -55,7 +68,7 @@ export function conflictsOf(
  * @returns What the stack asks.
  */
 export function policyOf(
-  { denied, own }: Lists,
+  { denied, own, translations }: Lists,
   reserved: readonly AddressRange[],
   broadcast: readonly AddressRange[],
 ): PolicyTables {
@@ -64,6 +77,7 @@ export function policyOf(
     reserved: AddressSet.of(reserved).tables,
     broadcast: AddressSet.of(broadcast).tables,
     denied: denied.tables,
+    translations,
   };
 }
 

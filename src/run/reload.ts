@@ -9,6 +9,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { RunCommand } from "../cli/command.ts";
 import { OperatorError } from "../operator_error.ts";
 import { behaviourOf } from "./messages.ts";
+import type { Sinks } from "../sink/sinks.ts";
+import { hostAddresses } from "./host.ts";
 import { countText, loadLists } from "./policy.ts";
 import type { Responder } from "./responder.ts";
 
@@ -21,6 +23,7 @@ const LIVE: readonly string[] = [
   "selfIpLists",
   "denyFiles",
   "denyLists",
+  "publicIps",
   "amplificationLimit",
   "persona",
   "ports",
@@ -30,6 +33,7 @@ const LIVE: readonly string[] = [
 /** Takes over what has changed, whenever the operator says so. */
 export class Reloader {
   readonly #responders: readonly Responder[];
+  readonly #sinks: Sinks;
   readonly #reread: Reread;
   readonly #say: (text: string) => void;
   #options: RunCommand;
@@ -40,17 +44,20 @@ export class Reloader {
    * @param options What the operator has asked for.
    * @param reread Reads it again.
    * @param responders Who has to know of a change.
+   * @param sinks Who has to know of public addresses.
    * @param say Tells the operator something.
    */
   constructor(
     options: RunCommand,
     reread: Reread,
     responders: readonly Responder[],
+    sinks: Sinks,
     say: (text: string) => void,
   ) {
     this.#options = options;
     this.#reread = reread;
     this.#responders = responders;
+    this.#sinks = sinks;
     this.#say = say;
   }
 
@@ -60,9 +67,10 @@ export class Reloader {
     if ([config ?? [], denyFiles, selfIpFiles].flat().length === 0) return;
     try {
       const options = this.#reread();
-      const lists = loadLists(options);
+      const lists = loadLists(options, hostAddresses());
       this.#tellLater(options);
       for (const responder of this.#responders) responder.setLists(lists);
+      this.#sinks.setTranslations(lists.translations);
       const behaviour = behaviourOf(options);
       if (!isDeepStrictEqual(behaviour, behaviourOf(this.#options))) {
         for (const one of this.#responders) one.setBehaviour(behaviour);

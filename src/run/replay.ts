@@ -67,6 +67,7 @@ export function replay(options: ReplayCommand): void {
     logger.warn("{text}", { text });
   });
   const sinks = new Sinks(options, outputs);
+  sinks.setTranslations(lists.translations);
   const answers: Uint8Array[] = [pcapHeader()];
   let now = 0;
 

@@ -63,6 +63,22 @@ export function iptablesRules(
 }
 
 /**
+ * Reads what is shared from the rules.
+ *
+ * @param lines Lines that `iptables-save` and `ip6tables-save` print.
+ * @returns What each address becomes.
+ */
+export function iptablesMappings(lines: readonly string[]): Mapping[] {
+  const rule = new RegExp(
+    `^-A ${CHAIN} -d (\\S+)/\\d+ -j DNAT --to-destination (\\S+)$`,
+  );
+  return lines.flatMap((line) => {
+    const [, outer, inner] = rule.exec(line) ?? [];
+    return outer && inner ? [{ outer, inner }] : [];
+  });
+}
+
+/**
  * Writes what undoes the rules of one family.
  *
  * @param saved Lines that `iptables-save` prints.

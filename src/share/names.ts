@@ -40,6 +40,18 @@ export interface Mappings {
 }
 
 /**
+ * Says how to start masscanned.
+ *
+ * @param mappings What is shared.
+ * @returns The command, which tells it what its clients call its addresses.
+ */
+export function commandFor(mappings: readonly Mapping[]): string {
+  const pairs = mappings.map(({ outer, inner }) => `${inner}=${outer}`);
+  const known = pairs.length > 0 ? ` --public-ip ${pairs.join(",")}` : "";
+  return `masscanned -i ${OUR_END}${known}`;
+}
+
+/**
  * Gives each shared address one behind the cable.
  *
  * One each, so that masscanned's log tells which address was asked, and one

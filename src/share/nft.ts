@@ -60,6 +60,20 @@ export function nftRules(
   ].join("\n");
 }
 
+/**
+ * Reads what is shared from the rules.
+ *
+ * @param lines What `nft list table` prints.
+ * @returns What each address becomes.
+ */
+export function nftMappings(lines: readonly string[]): Mapping[] {
+  // One map a family; nft may wrap it.
+  return [...lines.join(" ").matchAll(/ daddr map \{([^}]*)\}/g)]
+    .flatMap(([, map]) => map!.split(","))
+    .map((pair) => pair.trim().split(" : "))
+    .map(([outer = "", inner = ""]) => ({ outer, inner }));
+}
+
 function keptPorts(
   transport: PortRange["transport"],
   keep: readonly PortRange[],

@@ -8,7 +8,7 @@ import type { ShareCommand, ShareUpCommand } from "../cli/command.ts";
 import { execute } from "./execute.ts";
 import { obstacles } from "./host.ts";
 import { lookAtHost } from "./look.ts";
-import { mappingsOf, OUR_END } from "./names.ts";
+import { commandFor, mappingsOf } from "./names.ts";
 import { portText } from "./options.ts";
 import { planDown, planUp } from "./plan.ts";
 import { printStatus } from "./status.ts";
@@ -46,12 +46,13 @@ async function shareUp(command: ShareUpCommand): Promise<number> {
   }
   if (command.dryRun) return 0;
   const { v4, v6 } = mappingsOf(command.addresses);
-  for (const { outer, inner } of [...v4, ...v6]) {
+  const mappings = [...v4, ...v6];
+  for (const { outer, inner } of mappings) {
     printLine(`${outer} on ${command.iface} is shared, as ${inner}`);
   }
   printLine(
     `The host keeps ${command.keep.map(portText).join(", ") || "no port"}; ` +
-      `for the rest: masscanned -i ${OUR_END}`,
+      `for the rest: ${commandFor(mappings)}`,
   );
   for (const chain of obstacles(host)) {
     printLine(

@@ -8,7 +8,9 @@ import { readKernelFile } from "../../ffi/kernel_file.ts";
 import { execute } from "./execute.ts";
 import { cableState, type Host, linkOf } from "./host.ts";
 import { lookAtHost } from "./look.ts";
-import { CHAIN, HOST_END, OUR_END, TABLE } from "./names.ts";
+import { iptablesMappings } from "./iptables.ts";
+import { CHAIN, commandFor, HOST_END, OUR_END, TABLE } from "./names.ts";
+import { nftMappings } from "./nft.ts";
 import { printLine } from "./print.ts";
 import { lostSettings, recordOf } from "./settings.ts";
 import { parameterName, run } from "./step.ts";
@@ -42,7 +44,8 @@ export async function printStatus(): Promise<number> {
     printLine(`Set back at "share down": ${parameterName(key)}=${value}`);
   }
   if (linkOf(host, OUR_END) && !isAnswered(host)) {
-    printLine(`Nothing answers yet: masscanned -i ${OUR_END}`);
+    const mappings = [...iptablesMappings(rules), ...nftMappings(rules)];
+    printLine(`Nothing answers yet: ${commandFor(mappings)}`);
   }
   return troubles.length === 0 ? SHARED : HALF_SHARED;
 }

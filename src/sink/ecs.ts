@@ -7,7 +7,7 @@
  */
 
 import { ipText } from "../address/text.ts";
-import { communityIdOf } from "../event/community.ts";
+import { communityIdOf, inPackets } from "../event/community.ts";
 import type { Conversation, Listener, Visit } from "../event/conversation.ts";
 import { credentialsOf } from "../event/credentials.ts";
 import { hasshOf } from "../event/hassh.ts";
@@ -87,8 +87,8 @@ export class EcsEvents implements Listener {
 
   /** Writes what happened on a connection, or of a datagram. */
   conversation(conversation: Conversation): void {
-    const { dst, dstPort, end, protocol, src, srcMac, srcPort, start } =
-      conversation;
+    const { dst, dstPort, end, inner, protocol } = conversation;
+    const { src, srcMac, srcPort, start } = conversation;
     const { messages, packetsIn, packetsInLen, packetsOut, packetsOutLen } =
       conversation;
     const values = mergedValues(messages);
@@ -135,6 +135,7 @@ export class EcsEvents implements Listener {
         },
         destination: {
           ip: ipText(dst),
+          nat: inner && { ip: ipText(inner) },
           port: dstPort,
           bytes: packetsOutLen,
           packets: packetsOut,
@@ -145,14 +146,14 @@ export class EcsEvents implements Listener {
           type: src.length === 4 ? "ipv4" : "ipv6",
           protocol: application,
           direction: "inbound",
-          community_id: communityIdOf(conversation),
+          community_id: communityIdOf(inPackets(conversation)),
           bytes: packetsInLen + packetsOutLen,
           packets: packetsIn + packetsOut,
           ...vlanOf(conversation.vlan),
         },
         user: logins.length > 0 ? { name: logins[0]!.user } : undefined,
         related: {
-          ip: [ipText(src), ipText(dst)],
+          ip: [src, dst, ...inner ? [inner] : []].map(ipText),
           user: users.length > 0 ? [...new Set(users)] : undefined,
           hash: hashes(hassh, ja3, payload?.sha256),
         },
@@ -175,6 +176,7 @@ export class EcsEvents implements Listener {
           ntlm: ntlmOf(values),
           credentials: logins.length > 0 ? logins : undefined,
           payload,
+          public: inner && { community_id: communityIdOf(conversation) },
           scanners: scannersOf(conversation.scanners),
           messages: messages.length > 1 ? messages.map(messageOf) : undefined,
           messages_omitted: conversation.messagesOmitted || undefined,

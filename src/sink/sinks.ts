@@ -6,6 +6,7 @@
  */
 
 import { getLogger } from "@logtape/logtape";
+import { type Translation, Translations } from "../address/translation.ts";
 import type { AnswerOptions } from "../cli/command.ts";
 import { Journal } from "../event/journal.ts";
 import type { BusySource } from "../event/visits.ts";
@@ -36,6 +37,7 @@ export class Sinks {
   readonly #files: readonly EventSink[];
   readonly #recogniser = new Recogniser(SCANNERS);
   readonly #witness = new Witness(PROTOCOLS, this.#recogniser);
+  readonly #translations = new Translations();
   readonly #journals = new Map<string | undefined, Journal>(); // by interface
 
   /** What a packet worker has to record for them. */
@@ -68,6 +70,15 @@ export class Sinks {
     this.listen = (quiet ? LISTEN.nothing : lines) |
       (files.length > 0 ? LISTEN.exchanges : LISTEN.nothing) |
       (tellsEncounters ? LISTEN.handshakes : LISTEN.nothing);
+  }
+
+  /**
+   * Changes what clients call our addresses, in whatever tells of them.
+   *
+   * @param list Each address that they call something else.
+   */
+  setTranslations(list: readonly Translation[]): void {
+    this.#translations.replace(list);
   }
 
   /**
@@ -143,6 +154,7 @@ export class Sinks {
         PROTOCOLS,
         this.#recogniser,
         this.#files.map(({ listener }) => listener),
+        this.#translations,
       );
       this.#journals.set(iface, journal);
     }

@@ -12,7 +12,7 @@
  */
 
 import { ipText } from "../address/text.ts";
-import { communityIdOf } from "../event/community.ts";
+import { communityIdOf, inPackets } from "../event/community.ts";
 import type { Conversation, Listener } from "../event/conversation.ts";
 import { connStateOf } from "../event/history.ts";
 import type { OmittedCount } from "../event/omitted.ts";
@@ -164,7 +164,7 @@ function connOf(conversation: Conversation): ZeekValue[] {
     undefined,
     protocol,
     communityIdOf(
-      conversation,
+      inPackets(conversation),
       conversation.srcPort << 8 | conversation.dstPort,
     ),
   ];

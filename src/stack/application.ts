@@ -4,10 +4,19 @@
  * @module
  */
 
+import { Translations } from "../address/translation.ts";
 import type { Arena } from "../arena.ts";
 import { Matcher, NO_MATCH, UNDECIDED } from "../match.ts";
 import type { Persona } from "../persona.ts";
-import { CLAIM, Exchange, MORE, type Protocol, TCP, UDP } from "../protocol.ts";
+import {
+  CLAIM,
+  Exchange,
+  EXCHANGE_MEMORY,
+  MORE,
+  type Protocol,
+  TCP,
+  UDP,
+} from "../protocol.ts";
 import { SipHash } from "../siphash.ts";
 import { Writer } from "../writer.ts";
 
@@ -15,6 +24,9 @@ export { NO_MATCH, UNDECIDED } from "../match.ts";
 
 /** Longest answer to one message, in octets. */
 export const ANSWER_MAX = 8192;
+
+/** Octets of the arena that it all takes. */
+export const APPLICATION_MEMORY: number = ANSWER_MAX + EXCHANGE_MEMORY;
 
 /** All protocols and the one exchange that they share. */
 export class Application {
@@ -36,12 +48,14 @@ export class Application {
    * @param protocols What to answer, most specific first.
    * @param persona Who the program pretends to be.
    * @param key Key for {@linkcode SipHash}.
+   * @param translations What clients call our addresses.
    */
   constructor(
     arena: Arena,
     protocols: readonly Protocol[],
     persona: Persona,
     key: Uint8Array,
+    translations: Translations = new Translations(),
   ) {
     const answerAt = arena.allocate(ANSWER_MAX);
     const answer = new Writer(arena, answerAt, answerAt + ANSWER_MAX);
@@ -58,7 +72,8 @@ export class Application {
       if ((transports & TCP) === 0) continue;
       for (const port of greeting?.ports ?? []) this.#greeters[port] = index;
     }
-    this.exchange = new Exchange(arena, answer, persona, new SipHash(key));
+    const hash = new SipHash(key);
+    this.exchange = new Exchange(arena, answer, persona, hash, translations);
   }
 
   /**

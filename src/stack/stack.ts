@@ -31,7 +31,7 @@ import {
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
 } from "../wire/ethernet.ts";
-import { ANSWER_MAX, Application } from "./application.ts";
+import { Application, APPLICATION_MEMORY } from "./application.ts";
 import { Arp } from "./arp.ts";
 import { FactFinder } from "./fact_finder.ts";
 import { Icmpv4 } from "./icmpv4.ts";
@@ -53,7 +53,8 @@ const IPPROTO_UDP = 17;
 const IPPROTO_ICMPV6 = 58;
 
 /** Octets of the arena that a stack takes, besides its outbox. */
-export const STACK_MEMORY: number = ANSWER_MAX + TCP_MEMORY + LATE_MEMORY +
+export const STACK_MEMORY: number = APPLICATION_MEMORY + TCP_MEMORY +
+  LATE_MEMORY +
   1024;
 
 /** What a stack is made of. */
@@ -152,6 +153,7 @@ export class Stack {
       protocols,
       persona,
       keys.derive(PURPOSE.protocols),
+      policy.translations,
     );
     const { amplificationLimit, stacks = 1 } = options;
     const limitsKey = keys.derive(PURPOSE.limits);

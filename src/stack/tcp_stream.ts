@@ -167,7 +167,7 @@ export class TcpStream {
     exchange.transport = TCP;
     exchange.seed = this.#flows.words[flow + SEED]!;
     exchange.peerAt = ip.header.srcAt;
-    exchange.selfAt = ip.header.dstAt;
+    exchange.dstAt = ip.header.dstAt;
     exchange.addressLen = ip.header.addressLen;
     exchange.peerPort = this.#header.srcPort;
     exchange.selfPort = this.#header.dstPort;

@@ -109,7 +109,7 @@ export class Udp {
     exchange.next = header.payloadEnd;
     exchange.state = 0;
     exchange.peerAt = ip.header.srcAt;
-    exchange.selfAt = ip.header.dstAt;
+    exchange.dstAt = ip.header.dstAt;
     exchange.addressLen = ip.header.addressLen;
     exchange.peerPort = header.srcPort;
     exchange.selfPort = header.dstPort;

@@ -47,6 +47,44 @@ Deno.test("EcsEvents writes valid events for every vector", () => {
   }
 });
 
+// The addresses of the stack in tests, and what a client would call them.
+const PUBLIC: readonly [version: 4 | 6, inner: string, outer: string][] = [
+  [4, "192.0.2.10", "198.51.100.7"],
+  [6, "2001:db8::10", "2001:db8:1::7"],
+];
+
+for (const [version, inner, outer] of PUBLIC) {
+  Deno.test(`EcsEvents calls ${inner} what its clients call it`, () => {
+    const rigs = ["", `${inner}=${outer}`].map((publicIp) =>
+      new EventRig({ publicIp, list: false })
+    );
+    const [before, after] = rigs.map((rig) => {
+      const client = new TcpClient(rig, { version });
+      client.connect();
+      client.send("PA", "hello\r\n");
+      return rig.end();
+    });
+    const [event, visit] = after!;
+    for (const one of after!) deepStrictEqual(complaintsAbout(one, OWN), []);
+    const { source, destination, related, masscanned } = event!;
+    deepStrictEqual(destination.ip, outer);
+    deepStrictEqual(destination.nat, { ip: inner });
+    deepStrictEqual(related.ip, [source.ip, outer, inner]);
+    match(masscanned.public.community_id, /^1:.{27}=$/);
+    deepStrictEqual(visit!.masscanned.source.addresses, {
+      count: 1,
+      first: [outer],
+    });
+    // All else is as if nobody had said so.
+    delete destination.nat;
+    delete masscanned.public;
+    destination.ip = related.ip[1] = inner;
+    related.ip.pop();
+    visit!.masscanned.source.addresses.first = [inner];
+    deepStrictEqual(after, before);
+  });
+}
+
 judged("EcsEvents computes HASSH as Wireshark does", async () => {
   const rig = new EventRig();
   const client = new TcpClient(rig, { peerPort: 22 });

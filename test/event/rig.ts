@@ -4,8 +4,13 @@
  * @module
  */
 
+import { Translations } from "../../src/address/translation.ts";
 import { Journal } from "../../src/event/journal.ts";
-import type { Conversation, Visit } from "../../src/event/conversation.ts";
+import type {
+  Conversation,
+  Listener,
+  Visit,
+} from "../../src/event/conversation.ts";
 import type { OmittedCount } from "../../src/event/omitted.ts";
 import { PROTOCOLS } from "../../src/proto/mod.ts";
 import { LISTEN } from "../../src/record/layout.ts";
@@ -19,6 +24,7 @@ import {
   type HarnessOptions,
   makeStack,
   START,
+  translationsOf,
 } from "../harness.ts";
 
 /** An event, as a reader of its line sees it. */
@@ -53,12 +59,21 @@ export class EventRig {
     const recogniser = new Recogniser(SCANNERS);
     const observer = { name: "sensor", version: "1.2.3" };
     const events = new EcsEvents(observer, (line) => this.lines.push(line));
-    this.#journal = new Journal("nic0", PROTOCOLS, recogniser, [events, {
+    const translations = new Translations();
+    translations.replace(translationsOf(options));
+    const listeners: readonly Listener[] = [events, {
       conversation: (it) => this.conversations.push(it),
       visit: (it) => this.visits.push(it),
       encounter: (it) => this.encounters.push(it),
       omitted: (it) => this.omitted.push(it),
-    }]);
+    }];
+    this.#journal = new Journal(
+      "nic0",
+      PROTOCOLS,
+      recogniser,
+      listeners,
+      translations,
+    );
     this.#bench = makeStack(
       { listen: LISTEN.exchanges, ...options },
       (outbox) => {

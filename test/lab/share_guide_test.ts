@@ -92,7 +92,12 @@ for (const [name, commands] of Object.entries(BACK_ENDS)) {
     match(said, name === "nftables" ? /^nft -f -/m : /^iptables-restore /m);
 
     await shares(up);
-    match((await share("status")).stdout, /Nothing answers yet/);
+    strictEqual(
+      /^Nothing answers yet: (.*)$/m.exec((await share("status")).stdout)?.[1],
+      "masscanned -i masscanned --public-ip " +
+        `0.255.0.1=${SHARED},0.255.0.2=${ALSO_SHARED},` +
+        `fd6d:6173:7363::1=${SHARED_6}`,
+    );
     {
       await using masscanned = await host.startMasscanned();
       await checkShared(host, SHARED, "0.255.0.1");

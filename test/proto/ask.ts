@@ -5,6 +5,10 @@
  */
 
 import { ok, strictEqual } from "node:assert/strict";
+import {
+  type Translation,
+  Translations,
+} from "../../src/address/translation.ts";
 import { Arena } from "../../src/arena.ts";
 import type { Persona } from "../../src/persona.ts";
 import { linux } from "../../src/persona/linux.ts";
@@ -39,6 +43,8 @@ export interface Question {
   readonly peer?: Uint8Array;
   /** Address that is asked, as long. */
   readonly self?: Uint8Array;
+  /** What who asks calls the address that is asked; itself by default. */
+  readonly translations?: readonly Translation[];
   /** Port of who asks. */
   readonly peerPort?: number;
   /** Port that is asked. */
@@ -71,14 +77,22 @@ export function ask(question: Question, message: Uint8Array): Outcome {
   const { self = Uint8Array.of(192, 0, 2, 2) } = question;
   const arena = new Arena(new ArrayBuffer(MEMORY));
   const key = Uint8Array.from({ length: KEY_LEN }, (_, i) => i);
-  const application = new Application(arena, protocols, persona, key);
+  const translations = new Translations();
+  translations.replace(question.translations ?? []);
+  const application = new Application(
+    arena,
+    protocols,
+    persona,
+    key,
+    translations,
+  );
   const { exchange } = application;
   const { bytes } = arena;
   bytes.fill(0xa5);
   exchange.peerAt = arena.allocate(ADDRESS_MAX);
-  exchange.selfAt = arena.allocate(ADDRESS_MAX);
+  exchange.dstAt = arena.allocate(ADDRESS_MAX);
   bytes.set(peer, exchange.peerAt);
-  bytes.set(self, exchange.selfAt);
+  bytes.set(self, exchange.dstAt);
   exchange.addressLen = self.length;
   exchange.peerPort = question.peerPort ?? 40_000;
   exchange.selfPort = question.selfPort ?? 53;

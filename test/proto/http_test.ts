@@ -8,8 +8,8 @@ import { http } from "../../src/proto/http.ts";
 import { CLOSE, DECLINE, MORE, TCP } from "../../src/protocol.ts";
 import { KEY_LEN } from "../../src/siphash.ts";
 import {
-  ANSWER_MAX,
   Application,
+  APPLICATION_MEMORY,
   NO_MATCH,
   UNDECIDED,
 } from "../../src/stack/application.ts";
@@ -29,7 +29,10 @@ interface Outcome {
 
 /** Lets a persona answer a whole stream, as the stack does. */
 function answer(persona: Persona, stream: string): Outcome {
-  const arena = new Arena(new ArrayBuffer(STREAM_MAX + ANSWER_MAX), STREAM_MAX);
+  const arena = new Arena(
+    new ArrayBuffer(STREAM_MAX + APPLICATION_MEMORY),
+    STREAM_MAX,
+  );
   const application = new Application(arena, [http], persona, KEY);
   const { exchange } = application;
   const answers: string[] = [];
