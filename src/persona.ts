@@ -98,8 +98,9 @@ export interface HttpPersona {
   /** What ends a line of the head and of a page. */
   readonly lineEnd: string;
   /**
-   * Whether methods that HTTP does not define and requests that cannot be read
-   * get an answer, as from nginx, rather than silence.
+   * Whether requests are read as nginx reads them, and those that it does not
+   * take get its errors. Otherwise nearly everything is taken, and methods that
+   * HTTP does not define and requests that cannot be read get silence.
    */
   readonly answersOddRequests: boolean;
 }

@@ -28,13 +28,22 @@ export interface Pages {
   readonly unauthorized: Page;
   /** Asks for a password; the connection ends. */
   readonly lastUnauthorized: Page;
-  /** To what cannot be read; the connection ends. */
-  readonly badRequest: Page;
+  /** To what is refused for what it is, by status; the connection ends. */
+  readonly errors: ReadonlyMap<number, Page>;
   /** To a request line that is too long; the connection ends. */
   readonly longTarget: Page;
   /** To a head that is too long; the connection ends. */
   readonly longHead: Page;
 }
+
+// In the words of nginx, which are also the titles of the pages.
+const ERRORS = [
+  "400 Bad Request",
+  "405 Not Allowed",
+  "413 Request Entity Too Large",
+  "501 Not Implemented",
+  "505 HTTP Version Not Supported",
+];
 
 const PAGES = new Map<Persona, Pages>();
 
@@ -45,7 +54,7 @@ export function pagesOf(persona: Persona): Pages {
     const { http } = persona;
     const challenge = [`WWW-Authenticate: Basic realm="${http.realm}"`];
     const wanted = ["401 Unauthorized", "401 Authorization Required"] as const;
-    const bad = ["400 Bad Request", "400 Bad Request"] as const;
+    const bad = "400 Bad Request";
     const tooLarge = [
       "414 Request-URI Too Large",
       "414 Request-URI Too Large",
@@ -53,15 +62,18 @@ export function pagesOf(persona: Persona): Pages {
     pages = {
       unauthorized: makePage(http, ...wanted, "keep-alive", challenge),
       lastUnauthorized: makePage(http, ...wanted, "close", challenge),
-      badRequest: makePage(http, ...bad, "close", []),
+      errors: new Map(ERRORS.map((status) => [
+        parseInt(status),
+        makePage(http, status, status, "close", []),
+      ])),
       longTarget: makePage(http, ...tooLarge, "close", []),
       longHead: makePage(
         http,
-        bad[0],
+        bad,
         "400 Request Header Or Cookie Too Large",
         "close",
         [],
-        [bad[0], "Request Header Or Cookie Too Large"],
+        [bad, "Request Header Or Cookie Too Large"],
       ),
     };
     PAGES.set(persona, pages);

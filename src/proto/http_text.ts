@@ -25,6 +25,12 @@ const IS_TOKEN_CHAR = Uint8Array.from(
     /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(octet)) ? 1 : 0,
 );
 
+/** Whether an octet is a letter or a digit of ASCII. */
+export function isLetterOrDigit(octet: number): boolean {
+  const lower = octet | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a) || (octet >= 0x30 && octet <= 0x39);
+}
+
 /** Whether an octet is a space or a tab. */
 export function isBlank(octet: number): boolean {
   return octet === SPACE || octet === TAB;
@@ -81,6 +87,19 @@ export function lists(
     while (tokenEnd < end && isTokenChar(bytes[tokenEnd]!)) tokenEnd++;
     if (equals(bytes, at, tokenEnd, lower)) return true;
     at = tokenEnd + 1;
+  }
+  return false;
+}
+
+/** Whether `lower` is anywhere in `[at, end)`, in any case. */
+export function contains(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  lower: Uint8Array,
+): boolean {
+  for (; at < end; at++) {
+    if (startsWith(bytes, at, end, lower)) return true;
   }
   return false;
 }

@@ -4,8 +4,8 @@ import { lab, Masscanned, OURS, OURS_6, succeed, until } from "./lab.ts";
 
 const GET = "GET /one HTTP/1.1\r\nHost: a\r\n\r\n";
 const HEAD = "HEAD /two HTTP/1.1\r\nHost: a\r\n\r\n";
-const POST = "POST /three HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc";
-const LAST = "GET /four HTTP/1.1\r\nConnection: close\r\n\r\n";
+const POST = "POST /three HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
+const LAST = "GET /four HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 /** Reads to the end of what the other side sends. */
 async function readAll(connection: Deno.Conn): Promise<string> {
@@ -49,9 +49,11 @@ for (const hostname of [OURS, OURS_6]) {
 lab("large bodies are read to their ends", [], async () => {
   await using _masscanned = await Masscanned.start();
   const body = "b".repeat(200_000);
-  const counted = `POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n${body}`;
+  const counted =
+    `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n${body}`;
   const chunk = `${body.length.toString(16)}\r\n${body}\r\n`;
-  const inChunks = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" +
+  const inChunks =
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
     `${chunk.repeat(3)}0\r\n\r\n`;
   const connection = await connect(OURS, 80);
   // Reads meanwhile, since an answer need not wait for the body.

@@ -25,18 +25,18 @@ function connected(harness: Harness): TcpClient {
 
 const REQUESTS = [
   "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-  "HEAD /x HTTP/1.1\n\n",
-  "\r\nPOST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n\r\n\r\n!",
-  "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" +
+  "HEAD /x HTTP/1.1\nHost: a\n\n",
+  "\r\nPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n\r\n\r\n!",
+  "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
   "3;x=y\r\nabc\r\n0A\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n",
-  "FOO * HTTP/1.1\r\nConnection: keep-alive\r\n\r\n",
+  "FOO / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n",
 ];
 const LAST_REQUESTS = [
   "",
   "GET / HTTP/1.0\r\n\r\n",
   "GET /\r\n",
   "GET / HTTP/1.1\r\nbad header\r\n\r\n",
-  "GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
+  "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
 ];
 const cutInTwo = fc.double({ min: 0, max: 1, noNaN: true });
 
