@@ -1,5 +1,4 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import dnsPacket from "dns-packet";
 import fc from "fast-check";
 import { classic } from "../../src/persona/classic.ts";
@@ -9,24 +8,20 @@ import { gh0st } from "../../src/proto/gh0st.ts";
 import { http } from "../../src/proto/http.ts";
 import { stun } from "../../src/proto/stun.ts";
 import { TCP, UDP } from "../../src/protocol.ts";
-import { ask, type Question } from "./ask.ts";
+import { ask } from "./ask.ts";
+import {
+  answerTo,
+  FRAMED,
+  IPV4,
+  IPV6,
+  octets,
+  PROTOCOLS,
+  QUERY,
+  ZEROS,
+} from "./dns_question.ts";
 
-const octets = (hex: string): Uint8Array =>
-  Uint8Array.fromHex(hex.replaceAll(" ", ""));
-const PROTOCOLS = [dns];
-const IPV4 = octets("c0000202");
-const IPV6 = octets("20010db8000000000000000000000002");
 const RD = 0x0100;
 const TC = 0x0200;
-
-/** What is answered to one datagram or stream; `null` for nothing. */
-function answerTo(
-  message: Uint8Array,
-  question: Omit<Question, "protocols"> = {},
-): Buffer | null {
-  const { answers } = ask({ protocols: PROTOCOLS, ...question }, message);
-  return answers[0] === undefined ? null : Buffer.from(answers[0], "hex");
-}
 
 // Written by test/vectors/dns.py, which asked a real server.
 const url = new URL("../vectors/dns.json", import.meta.url);
@@ -198,9 +193,6 @@ Deno.test("dns cuts an answer of more than three times the question short", () =
   strictEqual(answer[2]! << 8 & TC, TC);
 });
 
-const QUERY = "1234 0100 0001 0000 0000 0000 0161 00 0001 0001";
-const ZEROS = "00".repeat(12);
-
 // [name, message], reference/behaviour.md DNS-04, DNS-05, DET-10
 const NOT_DNS: readonly [name: string, message: string][] = [
   ["twelve zeros", ZEROS],
@@ -224,8 +216,6 @@ for (const [name, message] of NOT_DNS) {
     );
   });
 }
-
-const FRAMED = `0013 ${QUERY}`;
 
 // [name, stream, number of answers, how it ends]
 const STREAMS: readonly [string, string, number, string][] = [
@@ -252,87 +242,6 @@ for (const [name, stream, count, end] of STREAMS) {
     deepStrictEqual([outcome.answers.length, outcome.end], [count, end]);
   });
 }
-
-const WWW = "03777777 076578616d706c65 03636f6d 00";
-
-// [name, request, our address, response], behaviour.md DNS-06 to DNS-10
-const CLASSIC: readonly [string, string, Uint8Array, string | null][] = [
-  [
-    "an address",
-    `1337 0100 0001 0000 0000 0000 ${WWW} 0001 0001`,
-    octets("c0000001"),
-    `1337 8500 0001 0001 0000 0000 ${WWW} 0001 0001
-     ${WWW} 0001 0001 0000a8c0 0004 c0000001`,
-  ],
-  [
-    "two addresses",
-    `1337 0000 0002 0000 0000 0000 ${WWW} 0001 0001 0161 00 0001 0001`,
-    IPV4,
-    `1337 8400 0002 0002 0000 0000 ${WWW} 0001 0001 0161 00 0001 0001
-     ${WWW} 0001 0001 0000a8c0 0004 c0000202
-     0161 00 0001 0001 0000a8c0 0004 c0000202`,
-  ],
-  [
-    "an address over IPv6",
-    `1337 0100 0001 0000 0000 0000 0161 00 0001 0001`,
-    IPV6,
-    `1337 8500 0001 0001 0000 0000 0161 00 0001 0001
-     0161 00 0001 0001 0000a8c0 0000`,
-  ],
-  [
-    "another operation",
-    `1337 2900 0001 0000 0000 0000 0161 00 0001 0001`,
-    IPV4,
-    `1337 ad00 0001 0001 0000 0000 0161 00 0001 0001
-     0161 00 0001 0001 0000a8c0 0004 c0000202`,
-  ],
-  [
-    "an address and something else",
-    `1337 0100 0002 0000 0000 0000 0161 00 0001 0001 0161 00 001c 0001`,
-    IPV4,
-    null,
-  ],
-  ["AAAA", `1337 0100 0001 ${ZEROS.slice(12)} 0161 00 001c 0001`, IPV6, null],
-  [
-    "class CH",
-    `1337 0100 0001 ${ZEROS.slice(12)} 0161 00 0001 0003`,
-    IPV4,
-    null,
-  ],
-  [
-    "EDNS",
-    "1337 0100 0001 0000 0000 0001 0161 00 0001 0001 00 0029 1000 00000000 0000",
-    IPV4,
-    null,
-  ],
-  [
-    "half a question",
-    `1337 0100 0001 ${ZEROS.slice(12)} 0161 00 0001`,
-    IPV4,
-    null,
-  ],
-  [
-    "a response",
-    `1337 8100 0001 ${ZEROS.slice(12)} 0161 00 0001 0001`,
-    IPV4,
-    null,
-  ],
-];
-
-for (const [name, request, self, response] of CLASSIC) {
-  Deno.test(`dns of the classic persona, asked for ${name}`, () => {
-    strictEqual(
-      answerTo(octets(request), { persona: classic, self })?.toString("hex") ??
-        null,
-      response && octets(response.replaceAll(/\s/g, "")).toHex(),
-    );
-  });
-}
-
-Deno.test("dns of the classic persona is silent over TCP", () => {
-  const question = { persona: classic, transport: TCP };
-  strictEqual(answerTo(octets(FRAMED), question), null);
-});
 
 // [name, type, class, text]
 const SUMMARIES: readonly [string, string, string, string][] = [
