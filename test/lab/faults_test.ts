@@ -117,45 +117,36 @@ lab("a full disk under every sink holds nobody up", [
   await succeed(`tshark -r ${capture} -c 1`);
 });
 
-lab("standard output that is closed ends nothing", [
-  "curl",
-  "hping3",
-  "ping",
-], async () => {
-  await using command = await script(
-    `exec ${MASSCANNED} "$@" > >(head -n 5 >/dev/null)`,
-  );
-  await using masscanned = await Masscanned.start(
-    `${FOR_OURS} --format json`,
-    command.path,
-  );
-  await using _flood = new Flood();
-  await masscanned.says(/^WARN - cannot write standard output: .*pipe/i);
-  await expectAnswers();
-  await masscanned.stop();
-  expectLosses(masscanned, /lines of standard output \d/);
-});
-
-lab("a slow reader loses lines, and holds nobody up", [
-  "curl",
-  "hping3",
-  "ping",
-], async () => {
-  await using command = await script(
-    `exec ${MASSCANNED} "$@" > >(while read -r line; do sleep 0.1; done)`,
-  );
-  await using masscanned = await Masscanned.start(
-    `${FOR_OURS} --format json`,
-    command.path,
-  );
-  await using _flood = new Flood();
-  await masscanned.says(
+// [what becomes of standard output, who reads it, what is said of it]
+const READERS: readonly (readonly [string, reader: string, RegExp])[] = [
+  [
+    "standard output that is closed ends nothing",
+    "head -n 5 >/dev/null",
+    /^WARN - cannot write standard output: .*pipe/i,
+  ],
+  [
+    "a slow reader loses lines, and holds nobody up",
+    "while read -r line; do sleep 0.1; done",
     /^WARN - cannot write standard output: it takes less than there is/,
-  );
-  await expectAnswers();
-  await masscanned.stop();
-  expectLosses(masscanned, /lines of standard output \d/);
-});
+  ],
+];
+
+for (const [name, reader, said] of READERS) {
+  lab(name, ["curl", "hping3", "ping"], async () => {
+    await using command = await script(
+      `exec ${MASSCANNED} "$@" > >(${reader})`,
+    );
+    await using masscanned = await Masscanned.start(
+      `${FOR_OURS} --format json`,
+      command.path,
+    );
+    await using _flood = new Flood();
+    await masscanned.says(said);
+    await expectAnswers();
+    await masscanned.stop();
+    expectLosses(masscanned, /lines of standard output \d/);
+  });
+}
 
 lab("a clock that is set changes nothing but the time of day", [
   "curl",
