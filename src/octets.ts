@@ -39,7 +39,9 @@ export function utf16(text: string): Uint8Array {
  * @param parts The octets.
  * @returns All of them.
  */
-export function join(...parts: readonly Uint8Array[]): Uint8Array {
+export function join(
+  ...parts: readonly Uint8Array[]
+): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 

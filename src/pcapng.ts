@@ -13,6 +13,8 @@
  * @module
  */
 
+import { encode, join } from "./octets.ts";
+
 /** Type of a section header block. */
 export const SECTION_HEADER = 0x0a0d0d0a;
 /** Type of an interface description block. */
@@ -93,19 +95,19 @@ export function captureHeader(
   section.setUint32(0, BYTE_ORDER_MAGIC, true);
   section.setUint16(4, 1, true); // version 1.0
   section.setBigInt64(8, -1n, true); // of a length that is not yet known
-  return join([
-    block(SECTION_HEADER, section, [[SHB_USERAPPL, utf8(program)]]),
+  return join(
+    block(SECTION_HEADER, section, [[SHB_USERAPPL, encode(program)]]),
     ...interfaces.map(({ mac, name }) => {
       const body = new DataView(new ArrayBuffer(8));
       body.setUint16(0, LINKTYPE_ETHERNET, true);
       body.setUint32(4, SNAP_LEN, true);
       return block(INTERFACE_DESCRIPTION, body, [
-        [IF_NAME, utf8(name)],
+        [IF_NAME, encode(name)],
         [IF_MACADDR, mac],
         [IF_TSRESOL, Uint8Array.of(NANOSECONDS)],
       ]);
     }),
-  ]);
+  );
 }
 
 /**
@@ -117,7 +119,7 @@ export function captureHeader(
 export function captureTrailer(
   statistics: readonly CaptureStatistics[],
 ): Uint8Array<ArrayBuffer> {
-  return join(statistics.map(({ dropped, end, received, start }, i) => {
+  return join(...statistics.map(({ dropped, end, received, start }, i) => {
     const body = new DataView(new ArrayBuffer(12));
     body.setUint32(0, i, true);
     new Uint8Array(body.buffer).set(stamp(end), 4);
@@ -146,12 +148,12 @@ function block(
     view.setUint16(2, value.length, true);
     return option;
   });
-  const octets = join([
+  const octets = join(
     new Uint8Array(8),
     new Uint8Array(body.buffer),
     ...parts,
     new Uint8Array(4),
-  ]);
+  );
   const view = new DataView(octets.buffer);
   view.setUint32(0, type, true);
   view.setUint32(4, octets.length, true);
@@ -180,19 +182,4 @@ function stamp(milliseconds: number): Uint8Array {
 
 function count(number: number): Uint8Array {
   return new Uint8Array(BigUint64Array.of(BigInt(number)).buffer);
-}
-
-function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
